@@ -173,6 +173,7 @@ def pages():
         "items: variants": got("/items?kind=variant"),
         "items: changed in a week": got("/items?changed_from=2026-11-21&changed_to=2026-11-28"),
         "items: of one connector": got(f"/dags/{DAG}/items"),
+        "items: suppressed": got("/items?state=suppressed"),
         "issues": got("/issues"),
         "issues: of one connector": got(f"/dags/{DAG}/issues"),
         "activity": got("/activity"),

@@ -233,8 +233,8 @@ def test_an_issue_is_mended_in_the_draft(house, signed_in):
     picture(page, "issues")
     for path, value in MENDED.items():
         page.goto(place(house, f"dags/{DAG}/fields?field={path}"))
-        page.fill("[name=expression]", value)
         page.check("[name=kind][value=expression]")
+        page.fill("[name=expression]", value)
         page.wait_for_selector("#preview li")
         with page.expect_navigation():  # what is kept leads on
             page.click("button:has-text('Garder dans le brouillon')")
@@ -357,6 +357,7 @@ def test_two_people_edit_one_draft(house, signed_in):
     for page in (mine, other):
         page.goto(place(house, field))
         page.wait_for_selector("#preview li, #preview .problem")
+        page.check("[name=kind][value=constant]")
     mine.fill("[name=constant]", "noir")
     with mine.expect_navigation():
         mine.click("button:has-text('Garder dans le brouillon')")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from amazon_listings.messages import catalogue, joined_notes, languages
+from amazon_listings.messages import Joined, catalogue, joined_notes, languages
 from amazon_product_types.messages import languages as languages_of
 from amazon_product_types.messages import placeholders, texts
 
@@ -139,4 +139,10 @@ def test_the_phrases_of_the_library_serve_here_too():
     ],
 )
 def test_notes_are_joined_without_a_full_stop_inside(notes, joined):
-    assert joined_notes(notes) == joined
+    assert joined_notes(notes, catalogue("en")) == joined
+
+
+def test_a_language_sets_the_semicolon_between_notes():
+    assert joined_notes(("Il attend.", "non vérifié"), catalogue("fr")) == "Il attend ; non vérifié"
+    assert Joined(("a", 1200, "c")).worded(catalogue("fr")) == "a ; 1\u202f200 ; c"
+    assert Joined(()).worded(catalogue("fr")) == ""

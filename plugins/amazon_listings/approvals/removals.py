@@ -112,7 +112,7 @@ class RemovalDecisions:
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
         names = tuple(sorted(own))
         why = self.messages.phrase(f"approval.note_{outcome}_all", reasons=worded(self.messages, names))
-        note = joined_notes((item.remark, why))
+        note = joined_notes((item.remark, why), self.messages)
         waits = msgspec.structs.replace(item, outcome=outcome, note=note, approval="")
         line = self.policy.removal_line()
         return waits, Asked(sku, item.pim_id or None, "remove", digest, names, (line,))

@@ -20,7 +20,7 @@ from amazon_listings.ledger.claims import record_lines
 from amazon_listings.ledger.items import (
     ListingScope,
 )
-from amazon_listings.messages import Message, catalogue, log_line, message
+from amazon_listings.messages import Joined, Message, catalogue, log_line, message
 from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.volume import Volume, measured_of
 from amazon_listings.runs.amazon_calls import Progress
@@ -52,7 +52,7 @@ from amazon_listings.runs.records import (
 from amazon_listings.runs.removed_items import plan_removals
 from amazon_listings.runs.siblings import kept_siblings
 from amazon_listings.runs.tracing import Sources
-from amazon_listings.selling_partner.forecast import Joined, forecast
+from amazon_listings.selling_partner.forecast import forecast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -273,5 +273,5 @@ class LocalChecks:
 
 def offer_only(tested: TestedItem, only: tuple[str, ...], whole: Outcome, messages: Catalogue) -> TestedItem:
     """Return an item of which some attributes go on alone; `whole` is what became of it as a whole."""
-    note = joined_notes((messages.phrase("note.offer_alone"), tested.note))
+    note = joined_notes((messages.phrase("note.offer_alone"), tested.note), messages)
     return msgspec.structs.replace(tested, only=only, whole=whole, note=note)

@@ -47,7 +47,7 @@ class Verdict(NamedTuple):
 
     def note_in(self, messages: Catalogue) -> str:
         """Word the notes; empty if there are none."""
-        return joined_notes(map(messages.value, self.notes))
+        return joined_notes(map(messages.value, self.notes), messages)
 
 
 class Expectation(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.connectors.problems import Problem, is_credential_key, nearest, shown
 from amazon_listings.connectors.schema import resolved, schema, subschema, validator
-from amazon_listings.messages import message
+from amazon_listings.messages import Joined, message
 from amazon_listings.sources.registry import registry, sources
 from amazon_product_types import json_pointer
 
@@ -232,7 +232,7 @@ class _Branches(NamedTuple):
 
     def worded(self, messages: Catalogue) -> str:
         """Return them one after the other."""
-        return "; ".join(map(messages.value, self.each))
+        return Joined(self.each).worded(messages)
 
 
 class _Either(NamedTuple):

@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 
 from amazon_listings.ledger.exceptions import LedgerDamaged, place
 from amazon_listings.ledger.tables import metadata
-from amazon_listings.messages import log_line, message
+from amazon_listings.messages import Joined, log_line, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ class _Differences(NamedTuple):
     def worded(self, messages: Catalogue) -> str:
         """Return the first ones, in the language of the messages."""
         named = [messages.word(one) for one in self.every[:_NAMED]]
-        return "; ".join([*named, "…"] if len(self.every) > _NAMED else named)
+        return Joined((*named, "…") if len(self.every) > _NAMED else tuple(named)).worded(messages)
 
 
 def differences(connection: Connection) -> Iterator[Message]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cache, reduce
+from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.messages import DEFAULT, Catalogue, IssueTexts, Message, message
 from amazon_product_types.messages import catalogue as catalogue_of
@@ -24,6 +25,7 @@ __all__ = [
     "DEFAULT",
     "Catalogue",
     "IssueTexts",
+    "Joined",
     "LogLine",
     "Message",
     "catalogue",
@@ -78,10 +80,24 @@ def catalogue(language: str = DEFAULT) -> Catalogue:
     return catalogue_of(language, PACKAGE)
 
 
-def joined_notes(notes: Iterable[str | None]) -> str:
+@dataclass(frozen=True)
+class Joined:
+    """Facts one after the other, `a; b`, with the semicolon set as a language sets it."""
+
+    facts: tuple[Any, ...]
+
+    def worded(self, messages: Catalogue) -> str:
+        """Return the facts as one text; empty if there are none."""
+        if not self.facts:
+            return ""
+        texts = map(messages.value, self.facts)
+        return reduce(lambda one, other: messages.phrase("joined", before=one, after=other), texts)
+
+
+def joined_notes(notes: Iterable[str | None], messages: Catalogue) -> str:
     """Return notes as one, `a; b`, without the empty ones; only the last may end with a full stop."""
     *before, last = [one for one in notes if one] or [""]
-    return "; ".join([*(one.removesuffix(".") for one in before), last])
+    return Joined((*(one.removesuffix(".") for one in before), last)).worded(messages)
 
 
 def languages() -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from amazon_listings.messages import message
+from amazon_listings.messages import Joined, message
 from amazon_listings.runs.bulk_reading import AT_ONCE
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
-from amazon_listings.selling_partner.forecast import Joined, forecast
+from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:

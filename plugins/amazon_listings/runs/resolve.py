@@ -167,14 +167,14 @@ class Resolver:
         approved = stages.approved.get(item.pim_id) if self._live else None
         outcome, note = self._outcome(tested, approved, live, issues)
         if outcome is Outcome.ACCEPTED and approved is not None and approved.waits:
-            outcome, note = Outcome.ACCEPTED_IN_PART, joined_notes((approved.note, note))
+            outcome, note = Outcome.ACCEPTED_IN_PART, joined_notes((approved.note, note), self._messages)
         elif confirmed is not None and outcome is Outcome.ACCEPTED:
             outcome, note = confirmed.outcome, confirmed.note or note
         in_part = bool((tested and tested.only) or (live and live.only))
         if in_part and outcome in _CARRIED_OUT:
             outcome, note = Outcome.ACCEPTED_IN_PART, live.note if live and live.note else note
         if tested is not None and tested.unpreviewed:
-            note = joined_notes((note, tested.unpreviewed))
+            note = joined_notes((note, tested.unpreviewed), self._messages)
         asins = (confirmed.asin if confirmed else "", tested.asin if tested else "")
         return ResolvedItem(
             pim_id=item.pim_id,
@@ -203,7 +203,7 @@ class Resolver:
                 self.removals_awaited.add(one.sku)
             awaited = [waits] if outcome is Outcome.PENDING else []
             seen = [confirmed.note] if confirmed is not None and confirmed.note else awaited
-            note = joined_notes((note, *seen))
+            note = joined_notes((note, *seen), self._messages)
         return ResolvedItem(
             pim_id=one.pim_id,
             sku=one.sku,

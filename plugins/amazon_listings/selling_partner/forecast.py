@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.messages import DEFAULT, catalogue, message
 from amazon_listings.selling_partner.feed_messages import MOST_BYTES, MOST_MESSAGES
@@ -49,20 +48,6 @@ class Forecast:
         """Return the number of calls, and how long they take."""
         time = duration(self.seconds)
         return messages.phrase(f"forecast.{self.name}", calls=self.calls, time=time)
-
-
-@dataclass(frozen=True)
-class Joined:
-    """Costs one after the other."""
-
-    costs: tuple[Any, ...]
-
-    def worded(self, messages: Catalogue) -> str:
-        """Return the costs with semicolons between them, as the language sets them."""
-        return reduce(
-            lambda before, after: messages.phrase("forecast.joined", before=before, after=after),
-            map(messages.value, self.costs),
-        )
 
 
 def forecast(

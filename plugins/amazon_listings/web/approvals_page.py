@@ -355,6 +355,9 @@ def _pim_value(row: Item, field: str, language: str) -> str:
 
 def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedItem:
     row = one.row
+    changes = [_change(change, labels, messages) for change in changes_of(row)]
+    # What a person looks at first: by how much a price moves, then what replaces a value.
+    changes.sort(key=lambda change: (-abs(change.share or 0), not change.before))
     return AskedItem(
         sku=row.sku,
         pim_id=row.pim_id,
@@ -365,7 +368,7 @@ def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedIt
         reasons=list(row.reasons),
         asked_at=row.asked_at,
         lapses_at=row.lapses_at,
-        changes=[_change(change, labels, messages) for change in changes_of(row)],
+        changes=changes,
         prices=list(one.prices),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
@@ -26,6 +26,7 @@ from amazon_listings.web.access import AnyUser, Reader, Visitor
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.items_page import readable_connectors
 from amazon_listings.web.rendering import render, wording
+from amazon_listings.web.shopper import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -339,7 +340,7 @@ def _line(found: _Found, words: Wording) -> CauseLine:
         message=issue.message,
         why=issue.why,
         action=issue.action,
-        found="" if issue.found is None or issue.measured else _text(issue.found),
+        found=found_text(issue),
         pim_field=origin.field if origin else "",
         mapping_key=origin.key if origin else "",
         mapping_line=origin.line if origin else None,
@@ -359,8 +360,13 @@ def _share(items: int, total: int) -> float | None:
     return min(1.0, items / total) if total else None
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else cell(value)
+def found_text(issue: Issue) -> str:
+    """Return the value that a cause is about, as a person reads it; empty where every item has another."""
+    if issue.found is None or issue.measured:
+        return ""
+    if isinstance(issue.found, list):
+        return " · ".join(values_of(issue.found))
+    return issue.found if isinstance(issue.found, str) else cell(issue.found)
 
 
 def _export(found: Iterable[CauseLine]) -> StreamingResponse:

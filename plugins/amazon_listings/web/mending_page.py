@@ -21,6 +21,7 @@ from amazon_listings.web.configured import connector_of
 from amazon_listings.web.drafted import drafted, effect_of, sample
 from amazon_listings.web.drafted_fields import key_of, known_fields
 from amazon_listings.web.field_detail import LOOKED_AT, written
+from amazon_listings.web.issues_page import found_text
 from amazon_listings.web.publishing import refuse_stale
 from amazon_listings.web.rendering import base_of, render, wording
 from amazon_listings.web.told import Told
@@ -104,7 +105,7 @@ def _mended(dag_id: str, which: Which, words: Wording) -> _Mended | None:
         for cause in open_causes(fields.ledger, [fields.key], ["ERROR", "WARNING"])
         if cause.identity == which.identity
         and (cause.issue.origin.field if cause.issue.origin else "") == which.pim_field
-        and (not which.found or str(cause.issue.found) == which.found)
+        and (not which.found or found_text(cause.issue) == which.found)
     )
     issue = next(same, None)
     index = fields.definitions.index

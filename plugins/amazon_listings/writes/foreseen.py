@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger.due import Payloads, count_payloads, payload_sizes
-from amazon_listings.messages import message
+from amazon_listings.messages import Joined, message
 from amazon_listings.planning.volume import MEASURED, Volume
 from amazon_listings.runs.bulk_reading import AT_ONCE
-from amazon_listings.selling_partner.forecast import Forecast, Joined, forecast
+from amazon_listings.selling_partner.forecast import Forecast, forecast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

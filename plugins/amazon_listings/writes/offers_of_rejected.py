@@ -72,7 +72,7 @@ def _in_part(writer: Writer, item: WrittenItem, sent: WrittenItem) -> WrittenIte
     issues = tuple(merge_issues([*item.issues, *sent.issues]))
     if sent.outcome in {Outcome.REJECTED, Outcome.BLOCKED, Outcome.UNCHANGED}:
         return msgspec.structs.replace(item, issues=issues, only=())
-    note = joined_notes((writer.messages.phrase("note.offer_alone"), sent.note))
+    note = joined_notes((writer.messages.phrase("note.offer_alone"), sent.note), writer.messages)
     return msgspec.structs.replace(sent, issues=issues, only=item.only, note=note)
 
 

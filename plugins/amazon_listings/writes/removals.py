@@ -224,7 +224,7 @@ class Removals:
             done = messages.message(f"note.removed_{how}", "found" * found)
             spared = "" if how == self._how else messages.phrase("note.not_deleted")
             notes = (self._said.get(item.sku or ""), done, spared, "" if found else item.note)
-            yield msgspec.structs.replace(item, note=joined_notes(notes))
+            yield msgspec.structs.replace(item, note=joined_notes(notes, messages))
 
 
 def _sells(claim: Claim) -> bool:

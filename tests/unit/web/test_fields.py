@@ -41,6 +41,14 @@ def test_fields_say_what_fills_them_and_what_is_missing(client):
     assert not {"brand.value", "item_name.value"} & set(open_ones)
 
 
+def test_only_the_control_of_the_chosen_kind_of_value_is_shown(client):
+    page = client("viewer").get(PLACE, params={"field": "brand.value"}).text
+    kinds = ("pim", "table", "constant", "expression")
+    assert re.findall(r'<div data-panel="(\w+)">', page) == list(kinds)
+    assert re.findall(r'name="kind" value="(\w+)"', page) == [*kinds, "none"]
+    assert re.findall(r'name="kind" value="(\w+)" checked', page) == ["pim"]
+
+
 def test_a_preview_keeps_nothing(client, editor):
     asked = {"field": "brand.value", "kind": "constant", "constant": "Lumio"}
     page = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked)
@@ -100,7 +108,7 @@ def test_fields_that_amazon_changed(client, tightened):
     assert one["path"] == "brand.value"
     (text,) = one["changes"]
     page = client("viewer", **{"accept-language": "de"}).get(f"{PLACE}?show=changed").text
-    assert f"von Amazon geändert:</span> {text.replace(chr(39), '&#39;')}" in page
+    assert f"von Amazon geändert</span> · {text.replace(chr(39), '&#39;')}" in page
     (line,) = client("viewer").get("/api/connectors").json()
     assert line["definition_changed"]
     assert "product type changed" in client("viewer").get("/").text

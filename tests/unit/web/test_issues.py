@@ -140,3 +140,16 @@ def test_issues_are_narrowed_by_who_found_them_and_by_what_costs_money(client, f
     assert codes(severity="WARNING") == ["not_suggested"] == codes(found_by="preview")
     assert "not_suggested" not in codes(found_by="check")
     assert codes(found_by="amazon") == [] == codes(found_by="nobody")
+
+
+def test_a_value_of_several_elements_is_shown_as_people_read_it(client, filled):
+    key = resolve_key(filled, "lamps")
+    elements = [{"value": text, "language_tag": "fr_FR", "marketplace_id": "A13V1IB3VIYZZH"} for text in "ab"]
+    found = replace(lacking("bullet_point"), found=elements, source="quality")
+    run = start_run(filled, connector_key=key, run_id="later", operation="test")
+    record_issues(filled, key, run, [CheckedItem("A-1", [found], frozenset({"quality"}))])
+    (cause,) = [
+        one for one in client("viewer").get("/api/issues").json() if one["attribute"] == "bullet_point"
+    ]
+    assert cause["found"] == "a · b"
+    assert "language_tag" not in client("viewer").get("/issues").text

@@ -21,6 +21,7 @@ from amazon_listings.checks.quality.engine import (
 )
 from amazon_listings.checks.quality.project import SOURCE
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.messages import Joined
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
@@ -282,7 +283,7 @@ def _build(expected: Expected, number: int, place: str) -> Expectation:
             "quality.wrong_arguments",
             place=place,
             expected_type=expected.type,
-            details="; ".join(details) or error,
+            details=Joined(tuple(details)) if details else error,
         ) from None
     return built
 

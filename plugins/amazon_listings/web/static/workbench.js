@@ -245,6 +245,27 @@ function follow(form) {
   shown();
 }
 
+// Each step of a long form shows whether it has what it needs, and where one is.
+function steps(form) {
+  const links = [...document.querySelectorAll(".steps a")];
+  const show = () => {
+    for (const part of form.querySelectorAll("[data-needs]")) {
+      const filled = Boolean(form.elements[part.dataset.needs]?.value) && !part.querySelector("[data-error]:not(:empty)");
+      links.find((one) => one.hash === `#${part.id}`)?.classList.toggle("done", filled);
+    }
+  };
+  form.addEventListener("focusin", (event) => {
+    const part = event.target.closest("section");
+    for (const one of links) {
+      if (part && one.hash === `#${part.id}`) one.setAttribute("aria-current", "step");
+      else one.removeAttribute("aria-current");
+    }
+  });
+  form.addEventListener("input", show);
+  new MutationObserver(show).observe(form, { childList: true, subtree: true });
+  show();
+}
+
 // What a field's value would make of real products, as one types.
 function preview(form) {
   const place = document.getElementById("preview");
@@ -294,6 +315,7 @@ document.querySelectorAll("form[data-preview]").forEach(preview);
 document.querySelectorAll("[data-ask]").forEach(ask);
 document.querySelectorAll("[data-names]").forEach(complete);
 document.querySelectorAll("form.form").forEach(follow);
+document.querySelectorAll("form.form").forEach(steps);
 const current = document.querySelector(".fieldlist [aria-current]");
 if (current) current.closest("ul").scrollTop = current.offsetTop - 80;
 load(document);

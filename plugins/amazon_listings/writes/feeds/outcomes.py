@@ -83,7 +83,7 @@ def message_outcome(
     return msgspec.structs.replace(
         item,
         outcome=outcome,
-        note=joined_notes((remark, note)),
+        note=joined_notes((remark, note), messages),
         submission_id=answer.feed_id,
         issues=issues,
     )

@@ -14,7 +14,7 @@ from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.ledger.rollback_runs import end_abandoned, restored_so_far
 from amazon_listings.ledger.runs import finish_run, start_run
-from amazon_listings.messages import catalogue, joined_notes, message
+from amazon_listings.messages import catalogue, joined_notes, message, reader
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner import listings as amazon
@@ -211,7 +211,7 @@ class Rollback:
                     known=[write.sku],
                 )
             )
-            issues = joined_notes(str(issue.get("message", "")) for issue in answer.issues)
+            issues = joined_notes((str(issue.get("message", "")) for issue in answer.issues), reader())
             results.append(Restored(done.job, answer.status, issues))
         return results
 
