@@ -20,12 +20,3 @@ def upgrade() -> None:
         sqlite_where=sa.text("status IN ('UNANSWERED', 'UNKNOWN')"),
         postgresql_where=sa.text("status IN ('UNANSWERED', 'UNKNOWN')"),
     )
-
-
-def downgrade() -> None:
-    op.drop_index(
-        "ix_submissions_doubtful",
-        table_name="submissions",
-        sqlite_where=sa.text("status IN ('UNANSWERED', 'UNKNOWN')"),
-        postgresql_where=sa.text("status IN ('UNANSWERED', 'UNKNOWN')"),
-    )

@@ -104,7 +104,3 @@ def _enter_those_that_ran(connectors: sa.Table, ids: sa.Table) -> None:
             ids,
             [{"connector_id": key, "connector_key": key, "since": seen} for key, seen in first_seen.items()],
         )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("The keys of renamed connectors cannot become ids again.")

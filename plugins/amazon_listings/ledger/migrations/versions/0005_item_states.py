@@ -57,8 +57,3 @@ def upgrade() -> None:
     )
     for part in SHARED:
         op.create_index(f"ix_item_states_of_{part}", "item_states", ["connector_key", f"of_{part}"])
-
-
-def downgrade() -> None:
-    op.drop_table("item_states")
-    op.drop_table("dictionaries")

@@ -59,19 +59,3 @@ def _fence_pending_messages(fences: sa.Table) -> None:
         }
     if rows:
         connection.execute(sa.insert(fences), list(rows.values()))
-
-
-def downgrade() -> None:
-    op.create_table(
-        "locks",
-        sa.Column("sku", sa.String(64), nullable=False),
-        sa.Column("seller_id", sa.String(64), nullable=False),
-        sa.Column("marketplace_id", sa.String(16), nullable=False),
-        sa.Column("owner", sa.String(330), nullable=False),
-        sa.Column("token", sa.String(32), nullable=False),
-        sa.Column("expires_at", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("sku", "seller_id", "marketplace_id", name=op.f("pk_locks")),
-    )
-    op.create_index("ix_locks_token", "locks", ["token"])
-    op.drop_table("fences")
-    op.drop_table("leases")

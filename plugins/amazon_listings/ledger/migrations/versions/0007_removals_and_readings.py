@@ -27,11 +27,3 @@ def upgrade() -> None:
     op.execute(
         "UPDATE items SET seen_at = accepted_at WHERE state IN ('live', 'live_with_differences', 'suppressed')"
     )
-
-
-def downgrade() -> None:
-    op.drop_column("submissions", "removal")
-    op.drop_index("ix_items_connector_key_seen_at", table_name="items")
-    op.drop_index("ix_items_removing", table_name="items", sqlite_where=REMOVING, postgresql_where=REMOVING)
-    for name in ("missed_at", "seen_at", "removing_run", "removing"):
-        op.drop_column("items", name)

@@ -77,10 +77,3 @@ def upgrade() -> None:
         sa.Column("stopped_by", sa.String(128)),
         sa.PrimaryKeyConstraint("connector_key", name=op.f("pk_stops")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("stops")
-    op.drop_table("approved_lines")
-    op.drop_table("approvals")
-    op.drop_table("questions")

@@ -18,7 +18,3 @@ def upgrade() -> None:
         sa.Column("examples", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("connector_key", name=op.f("pk_column_notations")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("column_notations")

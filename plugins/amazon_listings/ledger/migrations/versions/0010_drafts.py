@@ -34,8 +34,3 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_publications_connector_id", "publications", ["connector_id"])
-
-
-def downgrade() -> None:
-    op.drop_table("publications")
-    op.drop_table("drafts")

@@ -24,21 +24,3 @@ def upgrade() -> None:
         "UPDATE items SET created = true, claimed_at = accepted_at WHERE accepted_content IS NOT NULL"
     )
     op.add_column("connectors", sa.Column("lines", sa.JSON()))
-
-
-def downgrade() -> None:
-    op.drop_column("connectors", "lines")
-    # The latest acceptance of a listing stays.
-    op.execute(
-        "DELETE FROM items WHERE EXISTS (SELECT 1 FROM items AS other WHERE other.sku = items.sku "
-        "AND other.seller_id = items.seller_id AND other.marketplace_id = items.marketplace_id "
-        "AND other.connector_key <> items.connector_key "
-        "AND (coalesce(other.accepted_at, '1970-01-01') > coalesce(items.accepted_at, '1970-01-01') "
-        "OR (coalesce(other.accepted_at, '1970-01-01') = coalesce(items.accepted_at, '1970-01-01') "
-        "AND other.connector_key < items.connector_key)))"
-    )
-    with op.batch_alter_table("items", recreate="auto") as batch:
-        batch.drop_constraint("pk_items", type_="primary")
-        batch.create_primary_key("pk_items", KEY)
-        batch.drop_column("claimed_at")
-        batch.drop_column("created")

@@ -23,7 +23,3 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("connector_id", name=op.f("pk_new_connectors")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("new_connectors")

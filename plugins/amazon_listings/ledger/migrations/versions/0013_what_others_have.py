@@ -15,7 +15,3 @@ def upgrade() -> None:
     op.add_column(
         "item_states", sa.Column("of_others", sa.BigInteger(), nullable=False, server_default="0")
     )
-
-
-def downgrade() -> None:
-    op.drop_column("item_states", "of_others")

@@ -21,7 +21,3 @@ def upgrade() -> None:
         sa.Column("refused", sa.Text()),
         sa.PrimaryKeyConstraint("connector_key", "definition", "shape", name=op.f("pk_preview_shapes")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("preview_shapes")

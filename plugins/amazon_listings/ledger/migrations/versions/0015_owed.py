@@ -23,9 +23,3 @@ def upgrade() -> None:
         sa.Column("run", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("connector_key", "operation", "kind", "name", name=op.f("pk_owed")),
     )
-
-
-def downgrade() -> None:
-    # The next run of each connector reads everything: what was owed may lie before the mark.
-    op.execute("UPDATE runs SET cursor = NULL WHERE connector_key IN (SELECT connector_key FROM owed)")
-    op.drop_table("owed")

@@ -20,9 +20,3 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("runs") as table:
         table.add_column(sa.Column("document", sa.String(64), nullable=False, server_default=""))
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("runs") as table:
-        table.drop_column("document")
-    op.drop_table("documents")

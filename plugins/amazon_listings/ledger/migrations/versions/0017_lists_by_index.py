@@ -55,16 +55,6 @@ def upgrade() -> None:
     )
 
 
-def downgrade() -> None:
-    op.drop_index("ix_items_state", "items")
-    op.drop_index("ix_item_states_search", "item_states")
-    op.drop_index("ix_item_states_counts", "item_states")
-    op.create_index("ix_item_states_connector_key_outcome", "item_states", ["connector_key", "outcome"])
-    op.drop_column("item_states", "search")
-    op.drop_column("issues", "cause")
-    op.drop_column("runs", "asked_by")
-
-
 def _searches() -> Iterator[list[dict[str, Any]]]:
     place, last = (STATES.c.connector_key, STATES.c.pim_id), ("", "")
     while True:

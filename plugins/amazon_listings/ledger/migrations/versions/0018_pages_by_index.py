@@ -23,9 +23,3 @@ def upgrade() -> None:
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_issues_causes", "issues")
-    op.drop_index("ix_item_states_counts", "item_states")
-    op.create_index("ix_item_states_counts", "item_states", ["connector_key", "outcome", "removed"])

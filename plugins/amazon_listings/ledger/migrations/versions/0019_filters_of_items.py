@@ -35,15 +35,3 @@ def upgrade() -> None:
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_issues_identity", "issues")
-    op.drop_index("ix_items_accepted_at", "items")
-    op.drop_index("ix_item_states_search", "item_states")
-    op.drop_index("ix_item_states_counts", "item_states")
-    op.create_index("ix_item_states_counts", "item_states", ["connector_key", "outcome", "removed", "sku"])
-    op.create_index(
-        "ix_item_states_search", "item_states", ["connector_key", "pim_id", "removed", "outcome", "search"]
-    )
-    op.drop_column("item_states", "variant")
