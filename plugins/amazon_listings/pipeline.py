@@ -279,9 +279,7 @@ def _brought_back(
 def _listings(run: RunContext, installation: Installation) -> ListingScope:
     from amazon_listings.ledger.items import ListingScope
 
-    connector = run.connector
-    seller_id = installation.account(connector).seller_id
-    return ListingScope(connector.key, seller_id, connector.marketplace.id, connector.amazon.product_type)
+    return ListingScope.of(run.connector, installation.account(run.connector).seller_id)
 
 
 def _renotated(connector: Connector, columns: Mapping[str, ColumnEvidence], known: str) -> str:

@@ -44,7 +44,7 @@ def rollback_of(
         client=client,
         definition=pair.validation.document,
         requirements=connector.amazon.requirements,
-        issue_locale=None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale,
+        issue_locale=connector.amazon.issue_locale,
         skus=skus,
         asked_by=asked_by,
     )

@@ -113,9 +113,7 @@ def test_sync(
         RunAbortedError: more items left the selection than the connector allows.
         RetryableError, ActionRequiredError: Amazon cannot be asked; no item is taken for passed.
     """
-    listings = ListingScope(
-        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
-    )
+    listings = ListingScope.of(connector, client.account.seller_id)
     mapping = compiled(connector, definitions, columns=columns_of(folder))
     extract = folder.noted(ExtractNote)
     if folder.noted(QualityNote) is None or extract is None:

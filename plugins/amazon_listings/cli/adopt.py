@@ -155,9 +155,7 @@ def _setting(connector_id: str, url: str | None) -> _Setting:
     store = DefinitionStore(connections.storage() / "definitions")
     pair = load_pair(store, definition_key(connector, client.account.seller_id), connector.marketplace)
     definitions = Definitions(pair)
-    listings = ListingScope(
-        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
-    )
+    listings = ListingScope.of(connector, client.account.seller_id)
     return _Setting(connector, compiled(connector, definitions), definitions, client, engine, listings)
 
 

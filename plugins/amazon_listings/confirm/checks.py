@@ -367,10 +367,9 @@ class _Confirm:
 
     @property
     def _asked(self) -> dict[str, Any]:
-        locale = self.connector.amazon.locale
         return {
             "included": ("summaries", "issues", "attributes"),
-            "issue_locale": None if locale == "DEFAULT" else locale,
+            "issue_locale": self.connector.amazon.issue_locale,
         }
 
     def _read(self, row: _Look) -> list[Listing]:

@@ -91,6 +91,11 @@ class Amazon:
     requirements_enforced: Literal["ENFORCED", "NOT_ENFORCED"] = "ENFORCED"
     product_type_version: str = "LATEST"
 
+    @property
+    def issue_locale(self) -> str | None:
+        """The locale in which Amazon words issues; None: its own choice for the marketplace."""
+        return None if self.locale == "DEFAULT" else self.locale
+
 
 @dataclass(frozen=True)
 class Sync:

@@ -9,7 +9,7 @@ from sqlalchemy import case, false, func, select
 
 from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import attributes_of, unpacked
-from amazon_listings.ledger.database import chunks, reading
+from amazon_listings.ledger.database import chunks, in_parts, reading
 from amazon_listings.ledger.tables import connectors, issues, items, runs, submissions
 
 if TYPE_CHECKING:
@@ -164,22 +164,14 @@ def writes_to(ledger: Engine, sku: str, connector_key: str | None = None) -> Ite
     condition = table.sku == sku
     if connector_key is not None:
         condition &= runs.c.connector_key == connector_key
-    last = 0
-    while True:
-        with reading(ledger) as connection:
-            rows = connection.execute(
-                select(*columns)
-                .join(runs, runs.c.id == table.run)
-                .outerjoin(connectors, connectors.c.key == runs.c.connector_key)
-                .where(condition, table.id > last)
-                .order_by(table.id)
-                .limit(_AT_ONCE)
-            ).all()
-        for *values, body in rows:
-            yield PastWrite(*[*values, sorted(attributes_of(unpacked(body)))])
-        if len(rows) < _AT_ONCE:
-            return
-        last = rows[-1].id
+    wanted = (
+        select(*columns)
+        .join(runs, runs.c.id == table.run)
+        .outerjoin(connectors, connectors.c.key == runs.c.connector_key)
+        .where(condition)
+    )
+    for row in in_parts(ledger, wanted, table.id, size=_AT_ONCE):
+        yield PastWrite(*[*tuple(row)[:-1], sorted(attributes_of(unpacked(row.body)))])
 
 
 def contents_of(ledger: Engine, numbers: Iterable[int]) -> dict[int, WriteContent]:

@@ -13,8 +13,7 @@ from sqlalchemy import and_, or_, select, true, update
 
 from amazon_listings.ledger.approvals import PLANNED, about, among, approval_of, approval_rows, find_approvals
 from amazon_listings.ledger.approved_lines import approve_lines
-from amazon_listings.ledger.columns import SKU
-from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.database import CHUNK, by_column, chunks
 from amazon_listings.ledger.tables import approvals
 
 if TYPE_CHECKING:
@@ -76,8 +75,7 @@ def claim(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str]) -> 
     What a run claimed before and could not send stays claimed.
     """
     claimed: set[str] = set()
-    for chunk in chunks(sorted(hashes), CHUNK):
-        names = {SKU.fitted(sku): sku for sku in chunk}
+    for names in by_column(sorted(hashes)):
         with ledger.begin() as connection:
             rows = connection.execute(
                 select(approvals.c.sku, approvals.c.hash)
@@ -97,8 +95,7 @@ def mark_sent(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str])
     had changed meanwhile was asked about.
     """
     planned: list[Approval] = []
-    for chunk in chunks(sorted(hashes), CHUNK):
-        names = {SKU.fitted(sku): sku for sku in chunk}
+    for names in by_column(sorted(hashes)):
         with ledger.begin() as connection:
             under_way = and_(about(listings, list(names)), approvals.c.state == "sending")
             rows = connection.execute(

@@ -9,19 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import and_, select, true
 
-from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import unpacked
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import by_column, in_parts, reading
 from amazon_listings.ledger.tables import approvals, connectors
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Engine, Row
+    from sqlalchemy import ColumnElement, Engine, Row, Select
 
     from amazon_listings.ledger.items import ListingScope
 
@@ -99,8 +98,7 @@ EVERY = ApprovalFilter()
 def approvals_of(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, Approval]:
     """Return the rows of these SKUs, with their changes."""
     found: dict[str, Approval] = {}
-    for chunk in chunks(skus, CHUNK):
-        names = {SKU.fitted(sku): sku for sku in chunk}
+    for names in by_column(skus):
         with reading(ledger) as connection:
             rows = connection.execute(approval_rows(changes=True).where(about(listings, list(names)))).all()
         found |= {names[row.sku]: approval_of(row) for row in rows}
@@ -110,8 +108,7 @@ def approvals_of(ledger: Engine, listings: ListingScope, skus: Iterable[str]) ->
 def approval_states(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, State]:
     """Return the states of the rows of these SKUs."""
     found: dict[str, State] = {}
-    for chunk in chunks(skus, CHUNK):
-        names = {SKU.fitted(sku): sku for sku in chunk}
+    for names in by_column(skus):
         with reading(ledger) as connection:
             rows = connection.execute(
                 select(approvals.c.sku, approvals.c.state).where(about(listings, list(names)))
@@ -124,22 +121,9 @@ def find_approvals(
     ledger: Engine, where: ApprovalFilter = EVERY, *, changes: bool = False
 ) -> Iterator[Approval]:
     """Yield rows by connector, question and SKU, a part at a time; with `changes`, what is asked too."""
-    last: tuple[str, int, str] = ("", 0, "")
     order = (approvals.c.connector_key, approvals.c.question, approvals.c.sku)
-    while True:
-        after = or_(
-            order[0] > last[0],
-            and_(order[0] == last[0], order[1] > last[1]),
-            and_(order[0] == last[0], order[1] == last[1], order[2] > last[2]),
-        )
-        with reading(ledger) as connection:
-            rows = connection.execute(
-                approval_rows(changes=changes).where(_condition(where), after).order_by(*order).limit(CHUNK)
-            ).all()
-        yield from map(approval_of, rows)
-        if len(rows) < CHUNK:
-            return
-        last = (rows[-1].connector_key, rows[-1].question, rows[-1].sku)
+    wanted = approval_rows(changes=changes).where(_condition(where))
+    yield from map(approval_of, in_parts(ledger, wanted, *order))
 
 
 def approved_skus(ledger: Engine, connector_key: str, *, kind: Kind | None = None) -> list[str]:
@@ -158,7 +142,7 @@ def approved_skus(ledger: Engine, connector_key: str, *, kind: Kind | None = Non
 _COPIED = tuple(Approval.__dataclass_fields__.keys() - {"reasons", "lines", "packed_changes"})
 
 
-def approval_rows(*, changes: bool) -> Any:
+def approval_rows(*, changes: bool) -> Select[Any]:
     """Return the query of rows with the ids of their connectors; with `changes`, what is asked too."""
     columns = [one for one in approvals.c if changes or one.name != "changes"]
     return select(*columns, current_id(approvals)).outerjoin(

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from sqlalchemy import and_, exists, not_, select, update
 
-from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import unpacked
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import by_column, reading
 from amazon_listings.ledger.tables import connectors, item_states, items
 from amazon_listings.marketplaces import MARKETPLACES, region_of
 
@@ -75,8 +74,7 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
     region = region_of(listings.marketplace_id)
     places = [one.id for one in MARKETPLACES.values() if region_of(one.id) == region]
     found: dict[str, list[Claim]] = {}
-    for chunk in chunks(skus, CHUNK):
-        names = {SKU.fitted(sku): sku for sku in chunk}
+    for names in by_column(skus):
         with reading(ledger) as connection:
             rows = connection.execute(
                 select(

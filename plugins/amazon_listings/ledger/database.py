@@ -15,19 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy import Engine, create_engine, event, func, select, tuple_
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.exceptions import LedgerClosed, LedgerDamaged, explained, place
 from amazon_listings.ledger.schema import prepare_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import URL, Connection, ExceptionContext, Table
+    from sqlalchemy import URL, ColumnElement, Connection, ExceptionContext, Select, Table
+    from sqlalchemy import Row as SqlRow
     from sqlalchemy.dialects import postgresql
 
 Row = TypeVar("Row")
@@ -111,6 +113,35 @@ def chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
     rows = iter(rows)
     while chunk := list(islice(rows, size)):
         yield chunk
+
+
+def in_parts(
+    ledger: Engine, wanted: Select[Any], *key: ColumnElement[Any], size: int = CHUNK
+) -> Iterator[SqlRow[Any]]:
+    """Yield the rows of a statement, read so many at a time.
+
+    Args:
+        ledger: The open ledger.
+        wanted: The statement, in no order yet.
+        key: Columns of it, by which the rows are in order; no two rows share all of them.
+        size: How many are read in one transaction.
+    """
+    wanted = wanted.order_by(*key).limit(size)
+    after = wanted
+    while True:
+        with reading(ledger) as connection:
+            rows = connection.execute(after).all()
+        yield from rows
+        if len(rows) < size:
+            return
+        last = [rows[-1]._mapping[column] for column in key]  # noqa: SLF001 - SQLAlchemy's own name for it
+        after = wanted.where(tuple_(*key) > tuple_(*last))
+
+
+def by_column(skus: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Yield SKUs, so many at a time, by what their column holds of them: so they are found and read."""
+    for chunk in chunks(skus, CHUNK):
+        yield {SKU.fitted(sku): sku for sku in chunk}
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import unpacked
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import by_column, in_parts, reading
 from amazon_listings.ledger.submissions import PENDING
 from amazon_listings.ledger.tables import feeds, runs, submissions
 
@@ -38,20 +37,11 @@ class FeedAnswer(NamedTuple):
 def awaited_messages(ledger: Engine, number: int) -> Iterator[AwaitedMessage]:
     """Yield the messages of a feed that have no answer yet, in their order."""
     table = submissions.c
-    last = 0
-    while True:
-        with reading(ledger) as connection:
-            rows = connection.execute(
-                select(table.message, table.sku, table.method, table.body)
-                .where(table.feed == number, table.status == PENDING, table.message > last)
-                .order_by(table.message)
-                .limit(CHUNK)
-            ).all()
-        for row in rows:
-            yield AwaitedMessage(row.sku, row.method, unpacked(row.body))
-        if len(rows) < CHUNK:
-            return
-        last = rows[-1].message
+    wanted = select(table.message, table.sku, table.method, table.body).where(
+        table.feed == number, table.status == PENDING
+    )
+    for row in in_parts(ledger, wanted, table.message):
+        yield AwaitedMessage(row.sku, row.method, unpacked(row.body))
 
 
 def feed_answers(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, FeedAnswer]:
@@ -62,8 +52,7 @@ def feed_answers(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Fee
     found: dict[str, FeedAnswer] = {}
     table = submissions.c
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             rows = connection.execute(
                 select(table.sku, feeds.c.id, feeds.c.feed_id, table.status, table.payload_hash)
                 .join(feeds, feeds.c.id == table.feed)

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from amazon_listings.ledger.causes import cause_of
 from amazon_listings.ledger.columns import IDENTITY, PIM_ID
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import CHUNK, chunks, decoding, in_parts, reading
 from amazon_listings.ledger.tables import issues
 from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import WORST
@@ -22,7 +22,7 @@ from amazon_product_types.validation.merging import WORST
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import ColumnElement, Connection, Engine, Row
 
 Life = Literal["new", "still there"]
 Identity = tuple[str, str]
@@ -172,7 +172,7 @@ def count_issues(ledger: Engine, connector_key: str, run: int) -> dict[str, int]
     mine = table.connector_key == connector_key
     with reading(ledger) as connection:
 
-        def number(condition: Any) -> int:
+        def number(condition: ColumnElement[bool]) -> int:
             return connection.scalar(select(func.count()).select_from(issues).where(mine, condition)) or 0
 
         return {
@@ -315,21 +315,9 @@ def _worst(found: Iterable[Issue]) -> dict[str, Issue]:
     return worst
 
 
-def _known(ledger: Engine, condition: Any) -> Iterator[KnownIssue]:
+def _known(ledger: Engine, condition: ColumnElement[bool]) -> Iterator[KnownIssue]:
     """Yield the rows of a condition, so many at a time, in the order in which they were opened."""
-    last = 0
-    while True:
-        with reading(ledger) as connection:
-            rows = connection.execute(
-                select(issues).where(condition, issues.c.id > last).order_by(issues.c.id).limit(CHUNK)
-            ).all()
-            known = [
-                KnownIssue(
-                    row.item, Issue.from_dict(row.document), row.opened_run, row.seen_run, row.resolved_run
-                )
-                for row in rows
-            ]
-        yield from known
-        if len(rows) < CHUNK:
-            return
-        last = rows[-1].id
+    for row in in_parts(ledger, select(issues).where(condition), issues.c.id):
+        with decoding(ledger):
+            issue = Issue.from_dict(row.document)
+        yield KnownIssue(row.item, issue, row.opened_run, row.seen_run, row.resolved_run)

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_, update
 
-from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import searchable
-from amazon_listings.ledger.database import CHUNK, chunks, decoding, insert_into, reading
+from amazon_listings.ledger.database import CHUNK, by_column, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
 from amazon_listings.ledger.tables import FINGERPRINT, item_states
 
@@ -275,8 +274,7 @@ def members_of_skus(ledger: Engine, connector_key: str, skus: Sequence[str]) -> 
     found: dict[str, Member | None] = dict.fromkeys(skus)
     state = item_states.c
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             rows = connection.execute(
                 select(state.sku, state.family, state.pim_id).where(
                     state.connector_key == connector_key, state.sku.in_(list(names))
@@ -351,8 +349,7 @@ def read_later(ledger: Engine, connector_key: str, skus: Collection[str], *, tha
     table = item_states.c
     found: set[str] = set()
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             later = connection.scalars(
                 select(table.sku).where(
                     table.connector_key == connector_key,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Engine
 
+    from amazon_listings.connectors.model import Connector
+
 #: `accepted`: Amazon took the last write, and it is not yet confirmed; the next four are how a
 #: confirmation ends; `deleted`: we deleted it; `off_sale`: we set its quantity to 0, and it was seen to be;
 #: `gone`: two readings a while apart say that it was deleted by hand.
@@ -70,6 +72,11 @@ class ListingScope:
     seller_id: str
     marketplace_id: str
     product_type: str
+
+    @classmethod
+    def of(cls, connector: Connector, seller_id: str) -> ListingScope:
+        """Return the listings of a connector in a seller's account."""
+        return cls(connector.key, seller_id, connector.marketplace.id, connector.amazon.product_type)
 
     def among(self, skus: Iterable[str]) -> ColumnElement[bool]:
         """Return the condition on `items` for these SKUs."""

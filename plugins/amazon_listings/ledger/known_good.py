@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import and_, case, func, literal, or_, select, text
 
 from amazon_listings.ledger.columns import PIM_ID, SKU
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import CHUNK, by_column, chunks, reading
 from amazon_listings.ledger.item_states import digest, digest_of
 from amazon_listings.ledger.tables import IN_DOUBT, approvals, connectors, item_states, items, submissions
 from amazon_listings.marketplaces import MARKETPLACES, region_of
@@ -154,8 +154,7 @@ def digests_of_others(
     had: dict[str, list[list[str | None]]] = {}
     late: set[str] = set()
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             rows = connection.execute(
                 select(
                     items.c.sku,
@@ -198,8 +197,7 @@ def skus_in_question(ledger: Engine, listings: ListingScope, skus: Sequence[str]
     """Return those of some SKUs of which a person was asked something that is not sent yet."""
     found: set[str] = set()
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             found.update(
                 names[sku]
                 for sku in connection.scalars(

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, text, tuple_
+from sqlalchemy import or_, select, text
 
-from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import unpacked
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import by_column, in_parts, reading
 from amazon_listings.ledger.items import APART, ListingScope, State
 from amazon_listings.ledger.tables import IN_DOUBT, items, submissions
 
@@ -111,29 +110,15 @@ def owned_contents(ledger: Engine, listings: ListingScope, skus: Sequence[str]) 
 
 def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
     """Yield the attributes last accepted of every listing of a connector that Amazon has."""
-    last = ("", "", "")
     key = (items.c.sku, items.c.seller_id, items.c.marketplace_id)
-    while True:
-        with reading(ledger) as connection:
-            rows = connection.execute(
-                select(*key, items.c.accepted_content)
-                .where(
-                    items.c.connector_key == connector_key,
-                    items.c.listed.is_(True),
-                    items.c.accepted_content.is_not(None),
-                    or_(
-                        items.c.state.is_(None), items.c.state != "not_applied", items.c.removing.is_not(None)
-                    ),
-                    tuple_(*key) > last,
-                )
-                .order_by(*key)
-                .limit(CHUNK)
-            ).all()
-        for row in rows:
-            yield unpacked(row.accepted_content)
-        if len(rows) < CHUNK:
-            return
-        last = tuple(rows[-1][:3])
+    wanted = select(*key, items.c.accepted_content).where(
+        items.c.connector_key == connector_key,
+        items.c.listed.is_(True),
+        items.c.accepted_content.is_not(None),
+        or_(items.c.state.is_(None), items.c.state != "not_applied", items.c.removing.is_not(None)),
+    )
+    for row in in_parts(ledger, wanted, *key):
+        yield unpacked(row.accepted_content)
 
 
 def _of(
@@ -141,9 +126,8 @@ def _of(
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield these columns of the SKUs that are known."""
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             for name, *values in connection.execute(
-                select(items.c.sku, *columns).where(listings.among(chunk))
+                select(items.c.sku, *columns).where(listings.among(names))
             ):
                 yield names[name], tuple(values)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import attributes_of, unpacked
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import by_column, reading
 from amazon_listings.ledger.submissions import ACCEPTED
 from amazon_listings.ledger.tables import runs, submissions
 
@@ -75,8 +74,7 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
     table = submissions.c
     found: dict[str, LastWrite] = {}
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             newest = (
                 select(func.max(table.id))
                 .join(runs, runs.c.id == table.run)

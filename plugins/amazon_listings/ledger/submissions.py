@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import packed
-from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.database import CHUNK, by_column, chunks, reading
 from amazon_listings.ledger.tables import submissions
 
 if TYPE_CHECKING:
@@ -166,8 +165,7 @@ def made_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> list[str]:
     table = submissions.c
     found: list[str] = []
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             rows = connection.scalars(
                 select(table.sku).where(
                     table.run == run,
@@ -186,8 +184,7 @@ def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent
     found: dict[str, Sent] = {}
     table = submissions.c
     with reading(ledger) as connection:
-        for chunk in chunks(skus, CHUNK):
-            names = {SKU.fitted(sku): sku for sku in chunk}
+        for names in by_column(skus):
             rows = connection.execute(
                 select(table.sku, table.method, table.status, table.payload_hash, table.submission_id)
                 .where(table.run == run, table.sku.in_(list(names)))

@@ -182,7 +182,6 @@ class Planner:
             for template in stock.templates
             for leaf in template.leaves()
         )
-        self._issue_locale = None if connector.amazon.locale == "DEFAULT" else connector.amazon.locale
 
     def read(self, sku: str, current: CurrentListing = UNKNOWN) -> CurrentListing:
         """Return what Amazon says of a listing, beside what is known to be ours of it."""
@@ -432,28 +431,17 @@ class Planner:
         Raises:
             SellingPartnerError: see `listings.put` and `listings.patch`.
         """
-        sku, marketplace_id = row.sku, self._marketplace.id
-        if write.method == Method.DELETE:
-            return amazon.delete(self._client, sku, marketplace_id, issue_locale=self._issue_locale)
-        if write.method == Method.PUT:
-            return amazon.put(
-                self._client,
-                sku,
-                marketplace_id,
-                product_type=self._connector.amazon.product_type,
-                requirements=row.requirements,
-                attributes=write.body,
-                preview=preview,
-                issue_locale=self._issue_locale,
-            )
-        return amazon.patch(
+        return amazon.submit(
             self._client,
-            sku,
-            [marketplace_id, *sorted(write.marketplaces)],
+            write.method,
+            row.sku,
+            self._marketplace.id,
             product_type=self._connector.amazon.product_type,
-            patches=write.body,
+            requirements=row.requirements,
+            body=write.body,
+            carried=write.marketplaces,
             preview=preview,
-            issue_locale=self._issue_locale,
+            issue_locale=self._connector.amazon.issue_locale,
         )
 
 

@@ -264,9 +264,7 @@ def _covered(folder: RunFolder, scope: Scope | None, messages: Catalogue) -> str
 
 
 def _listings(connector: Connector, seller_id: str | None) -> ListingScope | None:
-    if seller_id is None:
-        return None
-    return ListingScope(connector.key, seller_id, connector.marketplace.id, connector.amazon.product_type)
+    return None if seller_id is None else ListingScope.of(connector, seller_id)
 
 
 def _unpreviewed(folder: RunFolder, scope: Scope | None, messages: Catalogue) -> list[str]:

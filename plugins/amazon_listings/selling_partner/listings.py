@@ -28,10 +28,64 @@ if TYPE_CHECKING:
 
     from amazon_listings.selling_partner.client import SellingPartner
 
-__all__ = ["Listing", "Submission", "delete", "get", "patch", "put", "search"]
+__all__ = ["Listing", "Submission", "delete", "get", "patch", "put", "search", "submit"]
 
 #: How often a write whose outcome is unknown is sent.
 SENDS = 3
+
+
+def submit(
+    client: SellingPartner,
+    method: str,
+    sku: str,
+    marketplace_id: str,
+    *,
+    product_type: str,
+    requirements: str,
+    body: Any,
+    carried: Collection[str] = (),
+    preview: bool = False,
+    issue_locale: str | None = None,
+) -> Submission:
+    """Send a write of one method: `PUT`, `PATCH` or `DELETE`.
+
+    Args:
+        client: Whose listing.
+        method: The method.
+        sku: The item's SKU.
+        marketplace_id: The marketplace.
+        product_type: Amazon's product type.
+        requirements: Those of a PUT, see `put`.
+        body: The attributes of a PUT, the operations of a PATCH; nothing of a DELETE.
+        carried: Further marketplaces of the region, of which a PATCH carries elements.
+        preview: Validate only; nothing changes. A DELETE has no preview.
+        issue_locale: Language of the issues, such as `fr_FR`.
+
+    Raises:
+        SellingPartnerError: see `put` and `patch`.
+    """
+    if method == "DELETE":
+        return delete(client, sku, marketplace_id, issue_locale=issue_locale)
+    if method == "PUT":
+        return put(
+            client,
+            sku,
+            marketplace_id,
+            product_type=product_type,
+            attributes=body,
+            requirements=requirements,
+            preview=preview,
+            issue_locale=issue_locale,
+        )
+    return patch(
+        client,
+        sku,
+        [marketplace_id, *sorted(carried)],
+        product_type=product_type,
+        patches=body,
+        preview=preview,
+        issue_locale=issue_locale,
+    )
 
 
 def put(

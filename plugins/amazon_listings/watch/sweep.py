@@ -59,13 +59,15 @@ def sweep(
     Raises:
         RetryableError, ActionRequiredError: Amazon cannot be asked.
     """
-    listings = _scope(connector, client)
+    seller_id = client.account.seller_id
+    listings = ListingScope.of(connector, seller_id)
     due = due_for_sweep(ledger, listings, now=now, limit=AT_ONCE)
     if not due:
         return {}
     before = gone_among(ledger, listings, due)
     others = [
-        (one, set(due_for_sweep(ledger, _scope(one, client), now=now, limit=AT_ONCE))) for one in beside
+        (one, set(due_for_sweep(ledger, ListingScope.of(one, seller_id), now=now, limit=AT_ONCE)))
+        for one in beside
     ]
     others = [(one, shared) for one, skus in others if (shared := skus.intersection(due))]
     place = connector.marketplace.id
@@ -86,7 +88,7 @@ def sweep(
             for sku in shared
             if (listing := found.searched.get(sku)) and of_marketplace(listing, one.marketplace.id)
         }
-        record_listed(ledger, _scope(one, client), there, now=now)
+        record_listed(ledger, ListingScope.of(one, seller_id), there, now=now)
     missing = [sku for sku, there in shown.items() if not there]
     gone = gone_among(ledger, listings, missing)
     if new := sorted(gone - before):
@@ -95,9 +97,3 @@ def sweep(
             record_owed_listings(ledger, connector.key, [(None, sku, Outcome.GONE) for sku in new])
     counts = Counter(there=sum(shown.values()), gone=len(gone), missed=len(missing) - len(gone))
     return {name: number for name, number in counts.items() if number}
-
-
-def _scope(connector: Connector, client: SellingPartner) -> ListingScope:
-    return ListingScope(
-        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
-    )

@@ -458,9 +458,7 @@ def live_sync(
         now: The time.
         stopped: Says why nothing more may be sent, as `approvals.stopping.brake` does.
     """
-    listings = ListingScope(
-        connector.key, client.account.seller_id, connector.marketplace.id, connector.amazon.product_type
-    )
+    listings = ListingScope.of(connector, client.account.seller_id)
     mapping = compiled(connector, definitions, columns=columns_of(folder))
     lease = Lease(ledger, connector.key, owner=f"{connector.id} run {run}", sleep=client.sleep)
     writer = Writer(

@@ -245,13 +245,12 @@ class FeedSync:
             allow any more.
         """
         client, protocol = self.writer.client, self.writer.protocol
-        locale = None if self.connector.amazon.locale == "DEFAULT" else self.connector.amazon.locale
         withdrawn: dict[str, tuple[Outcome, str]] = {}
         lines = self.folder.unsealed(OUTBOX, part_name(1))
         refused: dict[str, str] = {}
         for document in messages.documents(
             self._still_allowed(withdrawn),
-            messages.header(client.account.seller_id, issue_locale=locale),
+            messages.header(client.account.seller_id, issue_locale=self.connector.amazon.issue_locale),
             refused=lambda error: refused.__setitem__(error.sku, error.worded(self.writer.messages)),
         ):
             if self.writer.is_stopped():

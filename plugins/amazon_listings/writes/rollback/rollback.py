@@ -237,24 +237,15 @@ class Rollback:
         )
 
     def _call(self, one: Restoration) -> Submission:
-        listings, sku = one.write.listings, one.write.sku
-        if one.method == Method.DELETE:
-            return amazon.delete(self._client, sku, listings.marketplace_id, issue_locale=self._issue_locale)
-        if one.method == Method.PUT:
-            return amazon.put(
-                self._client,
-                sku,
-                listings.marketplace_id,
-                product_type=listings.product_type,
-                requirements=self._requirements,
-                attributes=one.body,
-                issue_locale=self._issue_locale,
-            )
-        return amazon.patch(
+        listings = one.write.listings
+        return amazon.submit(
             self._client,
-            sku,
-            [listings.marketplace_id, *sorted(one.marketplaces)],
+            one.method,
+            one.write.sku,
+            listings.marketplace_id,
             product_type=listings.product_type,
-            patches=one.body,
+            requirements=self._requirements,
+            body=one.body,
+            carried=one.marketplaces,
             issue_locale=self._issue_locale,
         )
