@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from amazon_listings.planning.planner import PlannedWrite
-from amazon_listings.planning.wanted import WantedItem
+from amazon_listings.planning.wanted import PlannedWrite, WantedItem
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.writes.feeds.buffer import message_of

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
-    from amazon_listings.planning.planner import PlannedWrite
+    from amazon_listings.planning.wanted import PlannedWrite
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.records import MappedItem
     from amazon_listings.runs.scope import Scope

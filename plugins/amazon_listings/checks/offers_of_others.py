@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from amazon_listings.messages import Catalogue
-    from amazon_listings.planning.planner import PlannedWrite
+    from amazon_listings.planning.wanted import PlannedWrite
     from amazon_listings.selling_partner.leaves import Layout
     from amazon_product_types.rules import RuleCheck
     from amazon_product_types.validation.issue import Issue

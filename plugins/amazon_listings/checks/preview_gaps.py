@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from amazon_listings.messages import Catalogue
-    from amazon_listings.planning.planner import PlannedWrite
+    from amazon_listings.planning.wanted import PlannedWrite
     from amazon_listings.runs.records import Role
 
 #: "An internal error has occurred. Please try again.", with the status INVALID.

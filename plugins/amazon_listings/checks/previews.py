@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from amazon_listings.checks.shapes import ShapeReader, Shapes
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.messages import Catalogue
-    from amazon_listings.planning.planner import CurrentListing, PlannedWrite, Planner
+    from amazon_listings.planning.known import CurrentListing
+    from amazon_listings.planning.planner import Planner
+    from amazon_listings.planning.wanted import PlannedWrite
     from amazon_listings.runs.records import MappedItem, TestedItem
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listings import Submission

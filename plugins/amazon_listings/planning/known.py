@@ -1,11 +1,11 @@
-"""What the ledger knows of listings: what plans are made of."""
+"""What is known of listings, by the ledger or a reading: what plans are made of."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.ledger.known_items import known_items, owned_contents
-from amazon_listings.planning.planner import current_by_ledger
 from amazon_listings.runs.ownership import OfOthers, of_others, without_shared
 
 if TYPE_CHECKING:
@@ -14,8 +14,67 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.items import ListingScope
-    from amazon_listings.planning.planner import CurrentListing
-    from amazon_listings.selling_partner.leaves import Layout
+    from amazon_listings.ledger.known_items import KnownItem
+    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_listings.selling_partner.listings import Listing
+
+Attributes = dict[str, Any]
+
+
+class CurrentListing(NamedTuple):
+    """What is known of a listing.
+
+    Args:
+        exists: Whether Amazon has it; None if that is not known.
+        found: Its attributes as Amazon returned them; None if it was not read.
+        owned: What was last accepted of the connector: its leaves are ours. None if there is nothing, or
+            it is not known whether the listing still holds it.
+        certain: Whether the listing holds what is owned, as far as we know.
+        others: The leaves that other connectors own of it.
+    """
+
+    exists: bool | None
+    found: Attributes | None = None
+    owned: Attributes | None = None
+    certain: bool = True
+    others: frozenset[Leaf] = frozenset()
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether a plan can be made of it without asking Amazon."""
+        known = self.found is not None or (self.owned is not None and self.certain)
+        return self.exists is False or (self.exists is True and known)
+
+    @property
+    def attributes(self) -> Attributes:
+        """What the listing holds, as far as it is known."""
+        return self.found if self.found is not None else self.owned or {}
+
+    def read_as(self, listing: Listing | None) -> CurrentListing:
+        """Return what is known once the listing was read."""
+        return self._replace(exists=listing is not None, found=listing.attributes if listing else None)
+
+
+UNKNOWN = CurrentListing(None)
+
+
+def current_by_ledger(
+    known: KnownItem | None,
+    content: Attributes | None,
+    others: frozenset[Leaf] = frozenset(),
+    *,
+    now: datetime | None = None,
+) -> CurrentListing:
+    """Return what the ledger knows of a listing: whether Amazon has it, and what was last accepted.
+
+    A listing that was not seen for longer than a day may be gone: it is not certain to hold anything.
+    """
+    if known is None or known.listed is None:
+        return CurrentListing(None, owned=content, others=others)
+    applied = not known.doubtful and known.state != "not_applied"
+    certain = applied and known.is_fresh(now or datetime.now(UTC))
+    owned = content if known.listed else None
+    return CurrentListing(known.listed, owned=owned, certain=certain, others=others)
 
 
 def current_listings(

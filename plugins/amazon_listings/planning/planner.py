@@ -13,13 +13,13 @@ a PATCH unless the ledger or a reading says that the listing exists.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.approvals.withholding import withhold
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.planning.known import UNKNOWN, CurrentListing
 from amazon_listings.planning.left_alone import (
     family_leaves,
     parent_of_others,
@@ -27,6 +27,7 @@ from amazon_listings.planning.left_alone import (
     theme_leaves,
     theme_of_others,
 )
+from amazon_listings.planning.wanted import PlannedWrite
 from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, line_behind
 from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.selling_partner import listings as amazon
@@ -39,119 +40,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.planning.known import Attributes
     from amazon_listings.planning.wanted import WantedItem
     from amazon_listings.runs.plan import Displaced, MappingLine
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
-    from amazon_listings.selling_partner.listings import Listing, Submission
-
-Attributes = dict[str, Any]
-
-
-class CurrentListing(NamedTuple):
-    """What is known of a listing.
-
-    Args:
-        exists: Whether Amazon has it; None if that is not known.
-        found: Its attributes as Amazon returned them; None if it was not read.
-        owned: What was last accepted of the connector: its leaves are ours. None if there is nothing, or
-            it is not known whether the listing still holds it.
-        certain: Whether the listing holds what is owned, as far as we know.
-        others: The leaves that other connectors own of it.
-    """
-
-    exists: bool | None
-    found: Attributes | None = None
-    owned: Attributes | None = None
-    certain: bool = True
-    others: frozenset[Leaf] = frozenset()
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether a plan can be made of it without asking Amazon."""
-        known = self.found is not None or (self.owned is not None and self.certain)
-        return self.exists is False or (self.exists is True and known)
-
-    @property
-    def attributes(self) -> Attributes:
-        """What the listing holds, as far as it is known."""
-        return self.found if self.found is not None else self.owned or {}
-
-    def read_as(self, listing: Listing | None) -> CurrentListing:
-        """Return what is known once the listing was read."""
-        return self._replace(exists=listing is not None, found=listing.attributes if listing else None)
-
-
-UNKNOWN = CurrentListing(None)
-
-
-def current_by_ledger(
-    known: KnownItem | None,
-    content: Attributes | None,
-    others: frozenset[Leaf] = frozenset(),
-    *,
-    now: datetime | None = None,
-) -> CurrentListing:
-    """Return what the ledger knows of a listing: whether Amazon has it, and what was last accepted.
-
-    A listing that was not seen for longer than a day may be gone: it is not certain to hold anything.
-    """
-    if known is None or known.listed is None:
-        return CurrentListing(None, owned=content, others=others)
-    applied = not known.doubtful and known.state != "not_applied"
-    certain = applied and known.is_fresh(now or datetime.now(UTC))
-    owned = content if known.listed else None
-    return CurrentListing(known.listed, owned=owned, certain=certain, others=others)
-
-
-@dataclass(frozen=True)
-class PlannedWrite:
-    """A plan with what is sent to carry it out.
-
-    Args:
-        plan: The plan.
-        body: The attributes of a PUT, the operations of a PATCH, None of a DELETE.
-        before: What the listing had; None if there was none, or it is not known.
-        existed: Whether there was a listing.
-        after: The attributes that are ours once this is accepted.
-        carries: Whether the body has what others put into the listing, so that it is only sent right
-            after the listing was read.
-        marketplaces: The other marketplaces of which elements are carried.
-        displaced: What others put into the listing and the write replaces or drops.
-        absent: There is no listing to contribute to.
-        creates: It makes a listing of all that is wanted where nothing is known to have been.
-        left_to_amazon: The merchant's stock is left out, because the listing is fulfilled by Amazon.
-        other_parent: The SKU of the parent in whose family the listing stays, because others put it there.
-        other_theme: The theme by which the listing's family goes on varying, because others chose it.
-    """
-
-    plan: Plan
-    body: Any
-    before: Attributes | None
-    existed: bool | None
-    after: Attributes
-    carries: bool = False
-    marketplaces: frozenset[str] = frozenset()
-    displaced: tuple[Displaced, ...] = ()
-    absent: bool = False
-    creates: bool = False
-    left_to_amazon: bool = False
-    other_parent: str = ""
-    other_theme: str = ""
-
-    @property
-    def method(self) -> Method:
-        """How it is carried out."""
-        return self.plan.method
-
-    @property
-    def touched(self) -> frozenset[str]:
-        """The attributes that the request names."""
-        if self.method == Method.PATCH:
-            return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in self.body)
-        return frozenset(self.body or ())
+    from amazon_listings.selling_partner.listings import Submission
 
 
 class Planner:

@@ -1,9 +1,11 @@
-"""What is to be written: what a run wants of a listing, and what is known of the listing just before."""
+"""What is to be written: what a run wants of a listing, what is known of it just before, and what is sent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from amazon_listings.runs.plan import Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,13 +14,13 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import Removal
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.ledger.submissions import Sent
-    from amazon_listings.planning.planner import Attributes, CurrentListing, PlannedWrite
-    from amazon_listings.runs.plan import Change
+    from amazon_listings.planning.known import Attributes, CurrentListing
+    from amazon_listings.runs.plan import Change, Displaced, Plan
     from amazon_listings.runs.records import MappedItem, Role
     from amazon_listings.selling_partner.leaves import Leaf
 
     #: Makes the plan of what is wanted, given what its listing has.
-    Plans = Callable[["WantedItem", CurrentListing], PlannedWrite]
+    Plans = Callable[["WantedItem", CurrentListing], "PlannedWrite"]
     #: Says whether a listing is read before it is written, given what the ledger knows of it.
     Reads = Callable[[CurrentListing], bool]
 
@@ -118,3 +120,51 @@ class DueItem:
     def pim_id(self) -> str:
         """The PIM's identity of the item."""
         return self.wanted.pim_id
+
+
+@dataclass(frozen=True)
+class PlannedWrite:
+    """A plan with what is sent to carry it out.
+
+    Args:
+        plan: The plan.
+        body: The attributes of a PUT, the operations of a PATCH, None of a DELETE.
+        before: What the listing had; None if there was none, or it is not known.
+        existed: Whether there was a listing.
+        after: The attributes that are ours once this is accepted.
+        carries: Whether the body has what others put into the listing, so that it is only sent right
+            after the listing was read.
+        marketplaces: The other marketplaces of which elements are carried.
+        displaced: What others put into the listing and the write replaces or drops.
+        absent: There is no listing to contribute to.
+        creates: It makes a listing of all that is wanted where nothing is known to have been.
+        left_to_amazon: The merchant's stock is left out, because the listing is fulfilled by Amazon.
+        other_parent: The SKU of the parent in whose family the listing stays, because others put it there.
+        other_theme: The theme by which the listing's family goes on varying, because others chose it.
+    """
+
+    plan: Plan
+    body: Any
+    before: Attributes | None
+    existed: bool | None
+    after: Attributes
+    carries: bool = False
+    marketplaces: frozenset[str] = frozenset()
+    displaced: tuple[Displaced, ...] = ()
+    absent: bool = False
+    creates: bool = False
+    left_to_amazon: bool = False
+    other_parent: str = ""
+    other_theme: str = ""
+
+    @property
+    def method(self) -> Method:
+        """How it is carried out."""
+        return self.plan.method
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The attributes that the request names."""
+        if self.method == Method.PATCH:
+            return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in self.body)
+        return frozenset(self.body or ())

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from amazon_listings.runs.plan import Method
 
 if TYPE_CHECKING:
-    from amazon_listings.planning.planner import CurrentListing, PlannedWrite, Planner
-    from amazon_listings.planning.wanted import DueItem, Plans
+    from amazon_listings.planning.known import CurrentListing
+    from amazon_listings.planning.planner import Planner
+    from amazon_listings.planning.wanted import DueItem, PlannedWrite, Plans
 
 
 class FencedPlan(NamedTuple):

@@ -17,8 +17,8 @@ from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.known_items import accepted_contents
 from amazon_listings.ledger.leases import Lease
 from amazon_listings.messages import log_line
-from amazon_listings.planning.known import current_listings
-from amazon_listings.planning.planner import CurrentListing, Planner
+from amazon_listings.planning.known import CurrentListing, current_listings
+from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.volume import Volume, measured_of
 from amazon_listings.planning.wanted import DueItem, WantedItem
 from amazon_listings.runs.amazon_calls import Progress

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import ListingScope, Removal
     from amazon_listings.ledger.leases import Lease
     from amazon_listings.messages import Message
-    from amazon_listings.planning.planner import Attributes
+    from amazon_listings.planning.known import Attributes
     from amazon_listings.selling_partner.listing_answers import Submission
 
 log = logging.getLogger(__name__)

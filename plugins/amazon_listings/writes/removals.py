@@ -17,8 +17,7 @@ from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.known_items import known_items, owned_contents
 from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.messages import joined_notes
-from amazon_listings.planning.planner import CurrentListing, PlannedWrite
-from amazon_listings.planning.wanted import WantedItem
+from amazon_listings.planning.wanted import PlannedWrite, WantedItem
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.claims import Claim
     from amazon_listings.ledger.feeds import PendingFeed
     from amazon_listings.ledger.items import Removal
+    from amazon_listings.planning.known import CurrentListing
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem
     from amazon_listings.writes.feeds.submit import FeedSync

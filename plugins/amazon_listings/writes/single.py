@@ -15,9 +15,8 @@ from amazon_listings.ledger.known_items import known_items
 from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
 from amazon_listings.planning.known import current_listings
-from amazon_listings.planning.planner import PlannedWrite
 from amazon_listings.planning.vanished import missing_note
-from amazon_listings.planning.wanted import DueItem, WantedItem
+from amazon_listings.planning.wanted import DueItem, PlannedWrite, WantedItem
 from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
 from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.outcomes import Outcome
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.submissions import Sent
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue, Message
-    from amazon_listings.planning.planner import Attributes, CurrentListing, Planner
+    from amazon_listings.planning.known import Attributes, CurrentListing
+    from amazon_listings.planning.planner import Planner
     from amazon_listings.planning.wanted import Named, Plans, Reads
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.planning.planner import CurrentListing, Planner
+from amazon_listings.planning.known import CurrentListing
+from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon

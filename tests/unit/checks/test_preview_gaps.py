@@ -4,7 +4,7 @@ import pytest
 
 from amazon_listings.checks.preview_gaps import GAPS, explained, gap_issues, is_no_answer
 from amazon_listings.messages import catalogue
-from amazon_listings.planning.planner import PlannedWrite
+from amazon_listings.planning.wanted import PlannedWrite
 from amazon_listings.runs.plan import Method, Plan
 from amazon_product_types.validation import Issue, merge_issues
 

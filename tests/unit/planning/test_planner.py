@@ -7,7 +7,8 @@ import pytest
 
 from amazon_listings.ledger.known_items import KnownItem
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.planning.planner import UNKNOWN, CurrentListing, Planner, current_by_ledger
+from amazon_listings.planning.known import UNKNOWN, CurrentListing, current_by_ledger
+from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner.account import Account

@@ -13,8 +13,7 @@ from amazon_listings.selling_partner import feed_messages as messages
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from amazon_listings.planning.planner import PlannedWrite
-    from amazon_listings.planning.wanted import DueItem, Plans, WantedItem
+    from amazon_listings.planning.wanted import DueItem, PlannedWrite, Plans, WantedItem
 
 
 class BufferedMessage(RunRecord, frozen=True, kw_only=True):

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.feed_messages import FeedAnswer
     from amazon_listings.ledger.feeds import PendingFeed
-    from amazon_listings.planning.planner import Attributes, PlannedWrite
-    from amazon_listings.planning.wanted import DueItem, Named, Plans, Reads, WantedItem
+    from amazon_listings.planning.known import Attributes
+    from amazon_listings.planning.wanted import DueItem, Named, PlannedWrite, Plans, Reads, WantedItem
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import Stage, WrittenItem
     from amazon_listings.writes.feeds.buffer import BufferedMessage
