@@ -21,6 +21,7 @@ from spapi_sandbox.definitions.library import DefinitionLibrary
 from spapi_sandbox.definitions.product_type_files import Variant
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection
+from support.ledgers import ledger_in
 from support.run_records import extract_note
 from support.stored_items import store_items
 
@@ -57,6 +58,7 @@ def amazon(shared, tmp_path, connection):
 @pytest.fixture
 def storage(tmp_path, monkeypatch):
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    ledger_in(tmp_path)
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     settings.cache_clear()
     yield tmp_path / "storage"

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from amazon_listings.airflow_adapter import downloads, report_pages
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import settings
+from support.ledgers import ledger_in
 
 KNOWN = {"amazon_lamps", "lamps", "other"}
 
@@ -23,6 +24,7 @@ class Session:
 @pytest.fixture
 def client(tmp_path, monkeypatch):
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path))
+    ledger_in(tmp_path)
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
     settings.cache_clear()
     (session,) = (found.dependency for found in report_pages.SessionDep.__metadata__)

@@ -18,12 +18,14 @@ from amazon_listings.settings import settings
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.airflow import amazon_connection, demo_connector
+from support.ledgers import ledger_in
 
 FRANCE = "A13V1IB3VIYZZH"
 
 
 @pytest.fixture
 def sandbox(connection, monkeypatch, tmp_path):
+    ledger_in(tmp_path)
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
     settings.cache_clear()
     with running_sandbox(quotas=False) as sandbox:

@@ -12,11 +12,11 @@ from amazon_listings.ledger.approval_questions import Asked, ask
 from amazon_listings.ledger.approvals import approvals_of
 from amazon_listings.ledger.approved_lines import lines_approved
 from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.stops import stop_of
 from amazon_listings.settings import settings
 from support.airflow import demo_connector
+from support.ledgers import ledger_in
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def url(tmp_path):
 
 
 @pytest.fixture
-def shops(url):
+def shops(tmp_path):
     """Two connectors of which two and one items wait."""
-    ledger = open_ledger(url)
+    ledger = ledger_in(tmp_path)
     found = {}
     for name, skus in (("fr_lamps", ("A", "B")), ("de_lamps", ("C",))):
         key = resolve_key(ledger, name)

@@ -10,6 +10,7 @@ from amazon_listings.cli import app
 from amazon_listings.settings import settings
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection
+from support.ledgers import ledger_in
 
 CONNECTOR = {
     "amazon": {"connection": "demo_amazon", "country": "FR", "product_type": "LAMP"},
@@ -41,6 +42,7 @@ def check(connection, tmp_path, monkeypatch):
         return json.loads(found.stdout)
 
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    ledger_in(tmp_path)
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     settings.cache_clear()
     yield check

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import start_run
 from support.ledger_rows import record_accepted
+from support.ledgers import ledger_in
 
 #: Each costs from a tenth of a second to two.
 EXPENSIVE = {"airflow", "alembic", "babel", "jinja2", "pandas", "pydantic", "rich", "sqlalchemy", "yaml"}
@@ -39,7 +39,7 @@ GENEROUS = 4
 def ledger_url(tmp_path):
     """A ledger with one run of a connector, and one listing."""
     url = f"sqlite:///{tmp_path}/ledger.db"
-    ledger = open_ledger(url)
+    ledger = ledger_in(tmp_path)
     key = resolve_key(ledger, "fr_home")
     start_run(ledger, connector_key=key, run_id="r", operation="live", scope="changed")
     row = {"sku": "a", "pim_id": "a", "hash": "h", "attributes": {}}

@@ -13,7 +13,6 @@ from amazon_listings.cli import app
 from amazon_listings.cli.tables import print_facts
 from amazon_listings.ledger import feeds
 from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.items import ListingScope, record_removing
 from amazon_listings.ledger.runs import finish_run, start_run
@@ -22,6 +21,7 @@ from amazon_listings.messages import catalogue
 from amazon_product_types.messages import texts
 from amazon_product_types.validation.issue import Issue
 from support.ledger_rows import open_feed, record_accepted, record_submissions
+from support.ledgers import ledger_in
 
 HOSTILE = "a\x1b[31m<b>[red]\u202e"
 
@@ -32,8 +32,8 @@ def url(tmp_path):
 
 
 @pytest.fixture
-def ledger(url):
-    engine = open_ledger(url)
+def ledger(url, tmp_path):
+    engine = ledger_in(tmp_path)
     yield engine
     engine.dispose()
 

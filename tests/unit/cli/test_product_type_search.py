@@ -16,6 +16,7 @@ from amazon_listings.settings import settings
 from amazon_product_types.validation import amazon_issues
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection
+from support.ledgers import ledger_in
 
 CONNECTOR = {
     "id": "es_lamps",
@@ -36,6 +37,7 @@ def home(sandbox, tmp_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_DEMO_AMAZON", json.dumps(amazon_connection(sandbox)))
     monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path / "connectors"))
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    ledger_in(tmp_path)
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     settings.cache_clear()
     yield tmp_path

@@ -16,6 +16,7 @@ from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner.definitions import checksum
 from amazon_listings.settings import settings
+from support.ledgers import ledger_in
 
 DOCUMENT = {
     "$id": "https://schemas.amazon.com/selling-partners/definitions/product-types/schema/v1/HOME",
@@ -50,6 +51,7 @@ CONNECTOR = {
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
+    ledger_in(tmp_path)
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path / "connectors"))
     settings.cache_clear()

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.item_states import ItemState, record_states
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.writes.foreseen import forecast_of_approval, forecast_of_changes, forecast_of_due
 from support.airflow import demo_connector
 from support.ledger_rows import record_accepted, record_tested
+from support.ledgers import ledger_in
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -36,8 +36,8 @@ def url(tmp_path):
 
 
 @pytest.fixture
-def ledger(url):
-    engine = open_ledger(url)
+def ledger(url, tmp_path):
+    engine = ledger_in(tmp_path)
     resolve_key(engine, "lamps")
     yield engine
     engine.dispose()
