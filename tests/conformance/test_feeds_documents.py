@@ -64,7 +64,7 @@ def test_every_document_is_valid_by_amazons_schema(validator, planned, most):
     ]
     documents = list(
         feed_messages.documents(
-            (message for message, _ in rows),
+            (feed_messages.encoded(message) for message, _ in rows),
             feed_messages.header("A1SELLER", issue_locale="fr_FR"),
             refused=pytest.fail,
             most_messages=most,

@@ -86,7 +86,9 @@ def test_definitions_listings_and_sellers(recorded):
 def test_feeds(recorded):
     client, sandbox = recorded
     head = feed_messages.header(client.account.seller_id)
-    (document,) = feed_messages.documents([feed_messages.delete("S1")], head, refused=print)
+    (document,) = feed_messages.documents(
+        [feed_messages.encoded(feed_messages.delete("S1"))], head, refused=print
+    )
     place = feeds.create_document(client)
     feeds.upload_document(client, place, document.content)
     feed_id = feeds.create(client, place.document_id, [FR])
@@ -105,7 +107,9 @@ def test_feed_documents_follow_amazons_schema():
         feed_messages.delete("D"),
     ]
     head = feed_messages.header("A1", issue_locale="fr_FR")
-    made = list(feed_messages.documents(messages, head, refused=print, most_messages=2))
+    made = list(
+        feed_messages.documents(map(feed_messages.encoded, messages), head, refused=print, most_messages=2)
+    )
     assert len(made) == 2
     for document in made:
         assert list(schema.iter_errors(json.loads(document.content))) == []

@@ -327,7 +327,7 @@ def test_a_feed_goes_through_and_its_report_is_read(sandbox, client):
         ),
     ]
     head = feed_messages.header(client.account.seller_id, issue_locale="fr_FR")
-    (document,) = feed_messages.documents(messages, head, refused=print)
+    (document,) = feed_messages.documents(map(feed_messages.encoded, messages), head, refused=print)
     place = feeds.create_document(client)
     feeds.upload_document(client, place, document.content)
     feed_id = feeds.create(client, place.document_id, [FR.id])

@@ -8,6 +8,8 @@ import unicodedata
 import zlib
 from typing import Any
 
+import msgspec
+
 from amazon_listings.ledger.exceptions import LedgerDamaged
 
 #: Characters of the hash at the end of a text that was cut.
@@ -21,7 +23,9 @@ _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def packed(content: object) -> bytes:
-    """JSON, compressed, as the ledger keeps payloads."""
+    """Return content as the ledger keeps payloads: JSON, compressed; what is JSON already stays as it is."""
+    if isinstance(content, msgspec.Raw):
+        return packed_text(bytes(content))
     text = _encoder.encode(content)
     # A PIM may hold half a surrogate pair; it must come back as it was.
     return packed_text(text.encode("utf-8", "surrogatepass"))

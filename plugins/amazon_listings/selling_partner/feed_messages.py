@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.errors import ItemError, RunAbortedError
 
@@ -33,6 +33,13 @@ class FeedDocument:
 
     content: bytes
     skus: tuple[str, ...]
+
+
+class EncodedMessage(NamedTuple):
+    """A message as its document has it, but for its number: SKU and JSON."""
+
+    sku: str
+    content: bytes
 
 
 def header(seller_id: str, *, issue_locale: str | None = None) -> dict[str, Any]:
@@ -76,8 +83,26 @@ def delete(sku: str) -> dict[str, Any]:
     return {"sku": sku, "operationType": "DELETE"}
 
 
+def encoded(message: Mapping[str, Any]) -> EncodedMessage:
+    """Return a message as JSON.
+
+    Raises:
+        ValueError: it holds what JSON can not carry (NaN, infinity).
+    """
+    return EncodedMessage(str(message["sku"]), encode(message).encode())
+
+
+def encode(content: object) -> str:
+    """Return what a message carries as JSON.
+
+    Raises:
+        ValueError: it holds what JSON can not carry (NaN, infinity).
+    """
+    return _encoder.encode(content)
+
+
 def documents(
-    messages: Iterable[dict[str, Any]],
+    messages: Iterable[EncodedMessage],
     head: Mapping[str, Any],
     *,
     refused: Callable[[MessageTooLarge], None],
@@ -95,9 +120,8 @@ def documents(
 
     Raises:
         ItemTwiceInFeed: a SKU comes a second time.
-        ValueError: a message holds what JSON can not carry (NaN, infinity).
     """
-    start = b'{"header":' + _encode(head) + b',"messages":['
+    start = b'{"header":' + encode(head).encode() + b',"messages":['
     end = b"]}"
     seen: set[str] = set()
     parts: list[bytes] = []
@@ -111,19 +135,18 @@ def documents(
         skus.clear()
         return made
 
-    for message in messages:
-        sku = str(message["sku"])
+    for sku, content in messages:
         if sku in seen:
             raise ItemTwiceInFeed(
                 "amazon.sku_twice_in_run",
                 sku=sku,
             )
         seen.add(sku)
-        part = _encode({"messageId": len(parts) + 1, **message})
+        part = _numbered(content, len(parts) + 1)
         if parts and (len(parts) == most_messages or size + len(part) + 1 >= most_bytes):
             yield document()
             size = len(start) + len(end)
-            part = _encode({"messageId": 1, **message})
+            part = _numbered(content, 1)
         if size + len(part) + 1 >= most_bytes:
             refused(
                 MessageTooLarge(
@@ -141,5 +164,9 @@ def documents(
         yield document()
 
 
-def _encode(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+def _numbered(content: bytes, number: int) -> bytes:
+    return b'{"messageId":%d,%b' % (number, content[1:])
+
+
+#: What `json.dumps` makes for each call.
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -43,7 +43,9 @@ def started(sandbox):
     """A feed at Amazon."""
     client = client_of(sandbox)
     (document,) = feed_messages.documents(
-        [feed_messages.delete("A1")], feed_messages.header(sandbox.seller_id), refused=pytest.fail
+        [feed_messages.encoded(feed_messages.delete("A1"))],
+        feed_messages.header(sandbox.seller_id),
+        refused=pytest.fail,
     )
     place = feeds.create_document(client)
     feeds.upload_document(client, place, document.content)

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.selling_partner import feed_messages
-from amazon_listings.selling_partner.feed_messages import ItemTwiceInFeed, documents
+from amazon_listings.selling_partner.feed_messages import ItemTwiceInFeed, documents, encoded
 
 HEAD = feed_messages.header("A1SELLER", issue_locale="fr_FR")
 
 
 def split(messages, **limits):
     refused = []
-    return list(documents(messages, HEAD, refused=refused.append, **limits)), refused
+    return list(documents(map(encoded, messages), HEAD, refused=refused.append, **limits)), refused
 
 
 @given(st.lists(st.text(max_size=60), max_size=40), st.integers(1, 8), st.integers(330, 900))
@@ -69,7 +69,7 @@ def test_documents_are_made_one_at_a_time():
             taken.append(number)
             yield feed_messages.delete(f"S{number}")
 
-    next(documents(messages(), HEAD, refused=print, most_messages=10))
+    next(documents(map(encoded, messages()), HEAD, refused=print, most_messages=10))
     assert len(taken) == 11
 
 

@@ -58,7 +58,10 @@ def test_a_task_that_was_killed_while_it_started_a_feed_finds_it(runs, sandbox, 
 def uploaded(client, *skus):
     """The id of a document that creates these SKUs."""
     (document,) = feed_messages.documents(
-        [feed_messages.update(sku, "LAMP", lamp(sku)["attributes"], "LISTING") for sku in skus],
+        [
+            feed_messages.encoded(feed_messages.update(sku, "LAMP", lamp(sku)["attributes"], "LISTING"))
+            for sku in skus
+        ],
         feed_messages.header(client.account.seller_id),
         refused=pytest.fail,
     )

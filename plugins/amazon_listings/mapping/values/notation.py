@@ -21,7 +21,7 @@ _MONTHS = 12
 #: Countries whose dates begin with the month.
 _MONTH_FIRST = frozenset(("US",))
 #: Longer texts are no numbers and no dates, whatever they hold.
-_LONGEST = 40
+LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ColumnEvidence:
             for one in value:
                 found = found.with_value(one)
             return found
-        short = isinstance(value, str) and len(value) <= _LONGEST and not value.isalnum()
+        short = isinstance(value, str) and len(value) <= LONGEST and not value.isalnum()
         if not isinstance(value, str) or not short or not _SIGN_AT_DIGIT.search(value):
             return self
         if slashed := _SLASHED.fullmatch(value.strip()):

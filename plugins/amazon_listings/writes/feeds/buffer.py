@@ -19,17 +19,28 @@ if TYPE_CHECKING:
 class BufferedMessage(RunRecord, frozen=True, kw_only=True):
     """A message on its way into a document.
 
+    What a message carries and what a listing had is JSON in texts: it goes on as it is, into the document and
+    the ledger, and is not parsed for either.
+
     Attributes:
         part: The part of the run that its item is in.
-        write: What the ledger remembers of it, without the body, which the message has.
+        write: What the ledger remembers of it, without contents.
         approval: The hash of what a person approved; empty if nothing had to be asked.
-        message: The message, as Amazon takes it.
+        head: The message, as Amazon takes it, without what it carries.
+        carried: The name of what it carries, `attributes` or `patches`; empty if it carries nothing.
+        body: What it carries.
+        wanted: All attributes that it leads to, if that is not what it carries.
+        before: The attributes that the listing had.
     """
 
     part: str
     write: LedgerWrite
     approval: str = ""
-    message: dict[str, Any]
+    head: str
+    carried: str = ""
+    body: str | None = None
+    wanted: str | None = None
+    before: str | None = None
 
     @property
     def pim_id(self) -> str:
@@ -42,10 +53,21 @@ class BufferedMessage(RunRecord, frozen=True, kw_only=True):
         return self.write.sku
 
     @property
+    def message(self) -> messages.EncodedMessage:
+        """The message, as Amazon takes it."""
+        whole = f'{self.head[:-1]},"{self.carried}":{self.body}}}' if self.carried else self.head
+        return messages.EncodedMessage(self.sku, whole.encode())
+
+    @property
     def entry(self) -> LedgerWrite:
         """What the ledger remembers of it."""
-        body = self.message.get("patches", self.message.get("attributes"))
-        return msgspec.structs.replace(self.write, body=body)
+        return msgspec.structs.replace(
+            self.write, body=_raw(self.body), wanted=_raw(self.wanted), before=_raw(self.before)
+        )
+
+
+def _raw(text: str | None) -> msgspec.Raw | None:
+    return None if text is None else msgspec.Raw(text.encode("utf-8", "surrogatepass"))
 
 
 #: The messages that are being made into documents.
@@ -53,8 +75,14 @@ OUTBOX = Stage("outbox", BufferedMessage, BufferedMessage, task="live_sync")
 
 
 def message_line(row: WantedItem, write: PlannedWrite, product_type: str, part: str) -> bytes:
-    """Return the line of a message with what the ledger remembers of it."""
+    """Return the line of a message with what the ledger remembers of it.
+
+    Raises:
+        ValueError: the message holds what JSON can not carry (NaN, infinity).
+    """
     message = message_of(row, write, product_type)
+    carried = next((name for name in ("attributes", "patches") if name in message), "")
+    body = message.pop(carried) if carried else None
     return encode(
         BufferedMessage(
             part=part,
@@ -64,13 +92,15 @@ def message_line(row: WantedItem, write: PlannedWrite, product_type: str, part: 
                 hash=row.hash,
                 method=message["operationType"],
                 body=None,
-                wanted=None if write.method == "PUT" else write.after,
-                before=write.before,
                 existed=write.existed,
                 removal=row.removal,
             ),
             approval=row.approval,
-            message=message,
+            head=messages.encode(message),
+            carried=carried,
+            body=messages.encode(body) if carried else None,
+            wanted=None if write.method == "PUT" else messages.encode(write.after),
+            before=None if write.before is None else messages.encode(write.before),
         )
     )
 

@@ -13,7 +13,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.feed_messages import feed_answers
@@ -267,7 +267,7 @@ class FeedSync:
                     yield line.part, outcome_of(line, *left[line.sku])
             protocol.lower(left)
 
-    def _still_allowed(self, withdrawn: dict[str, tuple[Outcome, str]]) -> Iterator[dict[str, Any]]:
+    def _still_allowed(self, withdrawn: dict[str, tuple[Outcome, str]]) -> Iterator[messages.EncodedMessage]:
         """Yield the buffered messages that may be sent; add the outcomes of the others to `withdrawn`.
 
         A person may have refused them since they were planned. Asked while a document is made, which is

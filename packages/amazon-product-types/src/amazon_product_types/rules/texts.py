@@ -44,13 +44,13 @@ def _length(rule: str, name: str, position: int, text: str, limit: int, *, alone
 
 def contact_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield that a product for the European Union names no person or company responsible for it."""
-    asked = [name for name in _CONTACTS if name in defined]
-    sold_in = {
-        element.get("marketplace_id") for value in attributes.values() for _, element in elements(value)
-    }
     # An offer on a product that Amazon has says nothing of the product.
-    if NAME not in attributes or not asked or not sold_in & UNION:
+    if NAME not in attributes:
         return
-    missing = [name for name in asked if not attributes.get(name)]
-    if missing:
+    missing = [name for name in _CONTACTS if name in defined and not attributes.get(name)]
+    if missing and any(
+        element.get("marketplace_id") in UNION
+        for value in attributes.values()
+        for _, element in elements(value)
+    ):
         yield Finding("gpsr_contacts", (missing[0],), {"names": missing})
