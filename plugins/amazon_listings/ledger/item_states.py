@@ -133,6 +133,9 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _decoder = msgspec.json.Decoder(_Content)
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=msgspec.to_builtins)
+#: What stands for no value; it is not kept.
+_NONE = (None, "", ())
 
 
 def digest(content: object) -> int:
@@ -433,12 +436,11 @@ def _mark(
 
 
 def _content(state: ItemState) -> bytes:
-    content = _Content(
-        state.row, state.attributes, state.note, state.picture, state.selected, state.map_errors
-    )
+    content = {
+        name: value for name in _Content.__struct_fields__ if (value := getattr(state, name)) not in _NONE
+    }
     # By the standard library: a PIM may hold half a surrogate pair, or numbers that are none.
-    text = json.dumps(msgspec.to_builtins(content), ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _encoder.encode(content).encode("utf-8", "surrogatepass")
 
 
 def _decoded(text: bytes) -> _Content:

@@ -138,18 +138,16 @@ class ContractCheck:
             item: The item.
             issues: What the mapping found of it.
         """
-        sku = _shown(item["sku"] or item["pim_id"])
-        for name in self._required:
-            if is_empty(field_value(item, name)):
-                self.missing[name] += 1
-                if len(named := self.examples.setdefault(name, [])) < _NAMED:
-                    named.append(sku)
+        self._see_missing(item)
         unusable = {
             issue.origin.field: field_value(item, issue.origin.field)
             for issue in issues
             if issue.severity == "ERROR" and issue.code in _UNUSABLE and issue.origin is not None
         }
         for name, longest in self._longest.items():
+            plain = _plain_text(item, name)
+            if plain is not None and len(plain) <= longest:
+                continue
             for text in _texts(item, name):
                 if len(text.strip()) > longest:
                     unusable.setdefault(name, text)
@@ -158,7 +156,14 @@ class ContractCheck:
                 continue  # it is missing, or not one field's
             self.invalid[name] += 1
             if len(found := self.wrong.setdefault(name, [])) < _NAMED:
-                found.append(WrongValue(sku, _shown(value)))
+                found.append(WrongValue(_sku(item), _shown(value)))
+
+    def _see_missing(self, item: Item) -> None:
+        for name in self._required:
+            if _plain_text(item, name) is None and is_empty(field_value(item, name)):
+                self.missing[name] += 1
+                if len(named := self.examples.setdefault(name, [])) < _NAMED:
+                    named.append(_sku(item))
 
     def note(self) -> ContractNote:
         """Return what was found, to be kept."""
@@ -290,6 +295,24 @@ def _shown(value: object) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     text = visible(text.encode("utf-8", "replace").decode())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _sku(item: Item) -> str:
+    """Return the SKU of an item, or its identity, as it is shown."""
+    return _shown(item["sku"] or item["pim_id"])
+
+
+def _plain_text(item: Item, name: str) -> str | None:
+    """Return the value of a field that is one text without a language, as most are; None of another."""
+    record = item["variant"]
+    if record is None or name not in record["fields"]:
+        if record is not None and (name in record["texts"] or name in record["images"]):
+            return None
+        record = item["product"]
+    value = record["fields"].get(name)
+    if value.__class__ is not str or name in record["texts"] or is_empty(value):
+        return None
+    return value
 
 
 def _texts(item: Item, name: str) -> Iterator[str]:

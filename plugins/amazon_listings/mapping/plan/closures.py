@@ -114,6 +114,8 @@ def _only_leaf(branch: Branch, setting: Setting) -> PlanLeaf | None:
     leaf, *beside = template.members.values() or (None,)
     if others or beside or not isinstance(leaf, PlanLeaf) or leaf.is_list or len(leaf.cells) > 1:
         return None
+    if leaf.converter.unit is not None:  # the unit may stand in the value: that makes two
+        return None
     if branch.limit == 0 or (branch.level.language and len(setting.wanted) > 1):
         return None
     return leaf if leaf in template.columns or folded(leaf) is not None else None
@@ -209,7 +211,8 @@ def _elements(  # noqa: C901 - two closures over the same columns
             if element is not None:
                 found.append(element)
 
-    if list(template.members.values()) == columns and len(columns) == 1 and not columns[0].is_list:
+    alone = len(columns) == 1 and list(template.members.values()) == columns
+    if alone and not columns[0].is_list and columns[0].converter.unit is None:
         return _lone(branch, columns[0], setting, elements)
     return elements
 
@@ -409,7 +412,10 @@ def _maker(  # noqa: PLR0917 - what every part of the plan is compiled from
 ) -> tuple[str, int, Convert | None, MemberMaker]:
     """Return a member: where its value is bound, what converts it, and what makes it if that is not all."""
     if isinstance(member, PlanLeaf):
-        convert = None if member.is_list else member.converter.convert
+        # A unit that stands in the value is no mistake, and reading it is not to begin with one.
+        unit_inside = member.converter.unit is not None and "unit" not in template.members
+        several = member.is_list or unit_inside
+        convert = None if several else member.converter.convert
         make = compile_leaf(member, template, places.places, spot.way)
         return name, places.places[member], convert, make
     if member.level.is_array:

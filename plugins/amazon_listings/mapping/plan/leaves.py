@@ -102,18 +102,19 @@ def _quantity(leaf: PlanLeaf, unit_beside: _Beside | None, place: int, way: Way)
         source = run.values[place]
         if is_empty(source):
             return None
-        site = _site(run, leaf, place, row, way)
         try:
             number, unit = parse_quantity(_whole(source), decimal)
-            if unit:
-                code = _agreed(run, unit, find_unit(unit), unit_beside)
-                if "unit" not in element:
-                    run.observe(site._replace(path=run.path(unit_way)), code, unit, "unit in the value")
-                element["unit"] = code
+            code = _agreed(run, unit, find_unit(unit), unit_beside) if unit else None
             value = convert(number)
         except ConversionError as error:
-            return run.refuse(error, site, source)
-        run.observe(site, value, source, _rule(site) + (" and unit" if unit else ""))
+            return run.refuse(error, _site(run, leaf, place, row, way), source)
+        if run.observed:
+            site = _site(run, leaf, place, row, way)
+            if unit and "unit" not in element:
+                run.observe(site._replace(path=run.path(unit_way)), code, unit, "unit in the value")
+            run.observe(site, value, source, _rule(site) + (" and unit" if unit else ""))
+        if unit:
+            element["unit"] = code
         return value
 
     return made
