@@ -140,7 +140,7 @@ class LiveSync:
         awaited = self.awaited()
         if awaited and self._looked_at is not None and not self.writer.is_stopped():
             feeds, counts = self._looked_at
-            if feeds == _identities(awaited):
+            if not _worth_a_look(feeds, _identities(awaited)):
                 return counts
         for part in self.feeds.collect(LIVE, awaited):
             self._drop_unsent(part)
@@ -429,6 +429,17 @@ def _makes(tested: TestedIndex, mapped: MappedItem, approved: ApprovedItem) -> b
         and tested.hash == mapped.hash
         and tested.plan_hash == approved.plan_hash
     )
+
+
+def _worth_a_look(before: frozenset[tuple[int, str | None]], now: frozenset[tuple[int, str | None]]) -> bool:
+    """Return whether every item that is in a feed is to be looked at again.
+
+    Once half of the feeds are through, that is: to look after each of them would cost the square of their
+    number. What was in a feed that was never started is looked at at once: it is to be sent.
+    """
+    left = {number for number, _ in now}
+    gone = {number: feed_id for number, feed_id in before if number not in left}
+    return None in gone.values() or 2 * len(gone) >= len(before) or len(now) > len(before)
 
 
 def _identities(feeds: Iterable[PendingFeed]) -> frozenset[tuple[int, str | None]]:

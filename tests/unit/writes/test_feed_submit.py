@@ -5,7 +5,7 @@ import json
 import pytest
 
 from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.feeds import pending_feeds
+from amazon_listings.ledger.feeds import pending_feeds, settle_feed
 from amazon_listings.ledger.items import record_listed
 from amazon_listings.ledger.known_items import known_items
 from amazon_listings.ledger.submissions import sent_in_run
@@ -122,6 +122,25 @@ def test_a_document_holds_so_many_messages_and_bytes(runs, sandbox, monkeypatch)
     assert "occupe" in runs.rows["A-long"].note
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 4, "failed": 1}
+
+
+def test_items_are_looked_at_again_once_half_of_their_feeds_are_through(runs, sandbox, monkeypatch, ledger):
+    whole = feed_messages.documents
+
+    def single(*args, **more):
+        return whole(*args, **more, most_messages=1)
+
+    monkeypatch.setattr("amazon_listings.writes.feeds.submit.messages.documents", single)
+    sandbox.control("settings", feed_queue_delay=3600)
+    skus = [f"A-{number}" for number in range(8)]
+    runs.begin([lamp(sku) for sku in skus])
+    sync = runs.live_sync
+    sync.send()
+    told = []
+    for feed, sku in zip(pending_feeds(ledger, "lamps"), skus, strict=True):
+        settle_feed(ledger, feed, state="DONE", report_id=None, outcomes=[(sku, "ACCEPTED")])
+        told.append(sync.collect()["accepted"])
+    assert told == [0, 0, 0, 4, 4, 6, 7, 8]
 
 
 def test_before_images_and_whole_contents_are_kept(runs, sandbox, client, ledger, listings):
