@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
@@ -63,11 +63,17 @@ def create_app() -> FastAPI:
         app.include_router(page.router)
     app.include_router(report_pages.app.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_route("/api", _described)
     app.add_exception_handler(AnyHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(AmazonListingsError, _failed)
     app.add_middleware(SameOrigin)
     return app
+
+
+def _described(request: Request) -> Response:
+    """Lead who opens the API's address to its description."""
+    return RedirectResponse(f"{base_of(request)}/api/openapi.json")
 
 
 def _refused(request: Request, error: Exception) -> Response:

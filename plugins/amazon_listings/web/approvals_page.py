@@ -230,10 +230,10 @@ def export(
 @router.post("/dags/{dag_id}/approvals")
 async def answer(request: Request, dag_id: str, visitor: Editor, answered: Answer) -> Told:
     """Enter an answer: yes or no, to all, to all but some, or to some; the Required Action is closed."""
-    words = wording(request)
-    count, closed = await run_in_threadpool(_entered, dag_id, visitor, answered)
     from amazon_listings.airflow_adapter.approvals_dag import DAG_ID, LATER  # noqa: PLC0415 - takes a while
 
+    words = wording(request)
+    count, closed = await run_in_threadpool(_entered, dag_id, visitor, answered)
     for shown_in in closed:
         run_id, _, index = shown_in.rpartition("/")
         place = f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}/taskInstances/ask/{index}/hitlDetails"
@@ -356,8 +356,8 @@ def _pim_value(row: Item, field: str, language: str) -> str:
 def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedItem:
     row = one.row
     changes = [_change(change, labels, messages) for change in changes_of(row)]
-    # What a person looks at first: by how much a price moves, then what replaces a value.
-    changes.sort(key=lambda change: (-abs(change.share or 0), not change.before))
+    # What a person looks at first: by how much a price moves, another number, then what replaces a value.
+    changes.sort(key=lambda change: (change.touched != "price", -abs(change.share or 0), not change.before))
     return AskedItem(
         sku=row.sku,
         pim_id=row.pim_id,

@@ -78,6 +78,12 @@ def test_a_page_loads_nothing_from_elsewhere(client):
     assert "https://" not in answer.text
 
 
+def test_the_address_of_the_api_leads_to_its_description(client):
+    answer = client("viewer").get("/api")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/api/openapi.json")
+    assert "/api/items" in client("viewer").get("/api/openapi.json").json()["paths"]
+
+
 def test_addresses_have_the_prefix_of_airflow(client):
     from fastapi import FastAPI
     from fastapi.testclient import TestClient
