@@ -14,7 +14,7 @@ from airflow.models.variable import Variable
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
-from amazon_listings.connectors.declaration import VARIABLE_PREFIX, environment_variables
+from amazon_listings.connectors.texts import VARIABLE_PREFIX, environment_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

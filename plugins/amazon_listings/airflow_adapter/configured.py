@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from amazon_listings.airflow_adapter import environment
-from amazon_listings.connectors.declaration import VARIABLE_PREFIX, environment_variables
 from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.connectors.texts import VARIABLE_PREFIX, environment_variables
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.messages import in_language
 from amazon_listings.settings import settings

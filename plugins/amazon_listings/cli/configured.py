@@ -147,7 +147,7 @@ def exported(path: Path | None, *, airflow: bool = False) -> dict[str, str]:
         path: A file that `airflow variables export` wrote.
         airflow: Without a file, let the Airflow that is configured here write one.
     """
-    from amazon_listings.connectors.declaration import environment_variables
+    from amazon_listings.connectors.texts import environment_variables
 
     if path is None and airflow:
         with _export() as written:

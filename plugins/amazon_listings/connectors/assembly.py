@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.connectors.declaration import ConnectorFile, ConnectorVariable, Declaration, located
+from amazon_listings.connectors.declaration import Declaration
 from amazon_listings.connectors.matrix import (
     NONE,
     Combination,
@@ -18,6 +18,7 @@ from amazon_listings.connectors.origins import Part, merged
 from amazon_listings.connectors.overrides import facts, never_matched, override_problems
 from amazon_listings.connectors.problems import LocatedProblem, Problem, nearest, shown
 from amazon_listings.connectors.schema import schema
+from amazon_listings.connectors.texts import ConnectorFile, ConnectorVariable, located
 from amazon_listings.messages import message
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amazon_listings.connectors.declaration import ConnectorFile, located, read_file
 from amazon_listings.connectors.problems import Problem, nearest, shown
+from amazon_listings.connectors.texts import ConnectorFile, located, read_file
 from amazon_listings.messages import message
 
 if TYPE_CHECKING:

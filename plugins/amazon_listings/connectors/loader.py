@@ -13,15 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.assembly import Assembly
 from amazon_listings.connectors.checks import rule_problems
-from amazon_listings.connectors.declaration import (
-    VARIABLE_PREFIX,
-    ConnectorFile,
-    ConnectorVariable,
-    Declaration,
-    located,
-    read_file,
-    read_variable,
-)
+from amazon_listings.connectors.declaration import Declaration
 from amazon_listings.connectors.languages import language_tags
 from amazon_listings.connectors.layers import FOLDER, Layers
 from amazon_listings.connectors.message import broken, entry_text, file_text
@@ -41,6 +33,14 @@ from amazon_listings.connectors.problems import LocatedProblem, Problem, distinc
 from amazon_listings.connectors.quality_suite import suite_files, with_suite
 from amazon_listings.connectors.schema import with_defaults
 from amazon_listings.connectors.schema_problems import schema_problems
+from amazon_listings.connectors.texts import (
+    VARIABLE_PREFIX,
+    ConnectorFile,
+    ConnectorVariable,
+    located,
+    read_file,
+    read_variable,
+)
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.incoming.values import printable
 from amazon_listings.marketplaces import ALIASES, marketplace

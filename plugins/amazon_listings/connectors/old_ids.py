@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amazon_listings.connectors.declaration import read_file
 from amazon_listings.connectors.message import broken
 from amazon_listings.connectors.problems import LocatedProblem, Problem
+from amazon_listings.connectors.texts import read_file
 from amazon_listings.messages import message
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from amazon_product_types import json_pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from amazon_listings.connectors.declaration import ConnectorFile
+    from amazon_listings.connectors.texts import ConnectorFile
     from amazon_listings.connectors.yaml_document import Spot
 
 ABSENT = object()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 from amazon_listings.airflow_adapter.api_server import connector_variables
 from amazon_listings.checks.predicted import Known, Predicted
 from amazon_listings.checks.remapped import Remapped
-from amazon_listings.connectors.declaration import VARIABLE_PREFIX
 from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.connectors.texts import VARIABLE_PREFIX
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.database import chunks
 from amazon_listings.ledger.item_states import StateFilter, find_states

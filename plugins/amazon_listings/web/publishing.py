@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import call, connector_variables
-from amazon_listings.connectors.declaration import VARIABLE_PREFIX
+from amazon_listings.connectors.texts import VARIABLE_PREFIX
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.mapping_patch import difference, with_lines
 from amazon_listings.ledger.drafts import (

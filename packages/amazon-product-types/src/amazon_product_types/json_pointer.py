@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+#: A pointer as the steps that it goes through.
+Pointer = tuple[str | int, ...]
 #: What `value_at` returns where a document has nothing.
 ABSENT: Any = object()
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_product_types.conditions.evaluation import term_holds, with_present_values
 from amazon_product_types.conditions.formulas import UNREADABLE, Formula, Literal, Term, negated, shortest
 from amazon_product_types.conditions.parsing import from_root, member_truth, truth
-from amazon_product_types.dialect.schemas import MAPS, Pointer, at
+from amazon_product_types.dialect.schemas import MAPS, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from amazon_product_types.definition import Definition, Names, Node
+    from amazon_product_types.json_pointer import Pointer
 
 #: Keywords whose value is a list of schemas, so that an index follows in a pointer.
 _BRANCHES = frozenset(("allOf", "anyOf", "oneOf"))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import KeywordValidator
 
-    from amazon_product_types.dialect.schemas import Pointer
+    from amazon_product_types.json_pointer import Pointer
 
 #: The keywords that can fail. `selectors` only says how items are counted.
 KEYWORDS = ("minUniqueItems", "maxUniqueItems", "minUtf8ByteLength", "maxUtf8ByteLength")

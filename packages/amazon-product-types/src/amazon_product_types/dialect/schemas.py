@@ -13,6 +13,8 @@ from amazon_product_types.dialect.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from amazon_product_types.json_pointer import Pointer
+
 #: Keywords whose value is one schema.
 ONE = frozenset(
     (
@@ -33,8 +35,6 @@ ONE = frozenset(
 LISTS = frozenset(("allOf", "anyOf", "items", "oneOf"))
 #: Keywords whose value is schemas by name.
 MAPS = frozenset(("$defs", "definitions", "dependentSchemas", "patternProperties", "properties"))
-
-Pointer = tuple[str | int, ...]
 
 
 def children(schema: dict[str, Any]) -> Iterator[tuple[Pointer, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.definition import general
 from amazon_product_types.dialect.keywords import combinations
-from amazon_product_types.dialect.schemas import Pointer, at
+from amazon_product_types.dialect.schemas import at
 from amazon_product_types.messages import Message, message
 from amazon_product_types.messages.facts import all_of, any_of, quoted
 from amazon_product_types.messages.printable import as_json, plain
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from amazon_product_types.definition import Definition, Node
+    from amazon_product_types.json_pointer import Pointer
 
 Allowed = tuple[dict[str, Any], dict[str, Any]]
 #: What the limit of a keyword is called in `Issue.allowed`.

@@ -11,11 +11,12 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from amazon_product_types.dialect.schemas import Pointer, at
+from amazon_product_types.dialect.schemas import at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from amazon_product_types.json_pointer import Pointer
     from amazon_product_types.validation.engine import Failure
 
 #: Codes of keywords that need no closer look.

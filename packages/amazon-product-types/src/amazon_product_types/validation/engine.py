@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import jsonschema_rs
 
 from amazon_product_types.dialect import keywords
-from amazon_product_types.dialect.schemas import LISTS, MAPS, ONE, Pointer, children, compile_schema
+from amazon_product_types.dialect.schemas import LISTS, MAPS, ONE, children, compile_schema
 from amazon_product_types.document import DefinitionError
 from amazon_product_types.validation.factoring import factored
 from amazon_product_types.validation.requirements import Requirements
@@ -15,6 +15,8 @@ from amazon_product_types.validation.requirements import Requirements
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
+
+    from amazon_product_types.json_pointer import Pointer
 
 #: Keywords that decide nothing; left out, the engine has less to read.
 ANNOTATIONS = frozenset(

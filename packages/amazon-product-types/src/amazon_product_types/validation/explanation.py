@@ -18,7 +18,7 @@ from amazon_product_types.validation.values import joined, measured, named, show
 if TYPE_CHECKING:
     from amazon_product_types.conditions.formulas import Term
     from amazon_product_types.definition import Definition
-    from amazon_product_types.dialect.schemas import Pointer
+    from amazon_product_types.json_pointer import Pointer
     from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation.advice import Advised
 

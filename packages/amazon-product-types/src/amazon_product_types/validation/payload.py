@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_product_types.validation.engine import Failure
 
 if TYPE_CHECKING:
-    from amazon_product_types.dialect.schemas import Pointer
+    from amazon_product_types.json_pointer import Pointer
 
 #: Half of a surrogate pair: JSON can spell it (`"\ud800"`), no encoding can carry it.
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from amazon_product_types.dialect.schemas import Pointer
+    from amazon_product_types.json_pointer import Pointer
 
 
 class Check(Protocol):

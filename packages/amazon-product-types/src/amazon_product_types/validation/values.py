@@ -10,7 +10,7 @@ from amazon_product_types.dialect.keywords import size_in_bytes
 from amazon_product_types.messages.printable import LONGEST_FOUND, as_json, cut, plain, sendable
 
 if TYPE_CHECKING:
-    from amazon_product_types.dialect.schemas import Pointer
+    from amazon_product_types.json_pointer import Pointer
 
 
 def measured(value: object) -> dict[str, int] | None:
