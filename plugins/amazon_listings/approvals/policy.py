@@ -152,7 +152,7 @@ class Policy:
         """Return what is approved where listings of items that left may be taken off sale."""
         return _hash(["when_removed", self.connector.sync.when_removed])
 
-    def _expression(self, key: str) -> Any:
+    def _expression(self, key: str) -> object:
         mapping = self.connector.mapping
         if key in mapping:
             return mapping[key]

@@ -106,7 +106,7 @@ def _same_label(error: AmbiguousField, to_index: FieldIndex) -> tuple[str, Targe
     return None
 
 
-def _value(value: object, target: Target, from_index: FieldIndex, to_index: FieldIndex) -> Any:
+def _value(value: object, target: Target, from_index: FieldIndex, to_index: FieldIndex) -> object:
     if isinstance(value, list):
         return [_value(item, target, from_index, to_index) for item in value]
     if isinstance(value, dict):

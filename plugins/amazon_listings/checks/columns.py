@@ -162,7 +162,7 @@ def bad_url(value: object) -> str | None:
     return None
 
 
-def _present(value: object) -> Any:
+def _present(value: object) -> object:
     """Return a record's value; None where no record has the field."""
     return value if isinstance(value, str | int | float | bool | list | dict | tuple) else None
 

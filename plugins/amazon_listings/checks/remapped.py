@@ -59,7 +59,7 @@ class _Part:
     def of(self, family: list[Item]) -> list[Any]:
         return list(self._made(family))
 
-    def _made(self, family: list[Item]) -> Iterator[Any]:
+    def _made(self, family: list[Item]) -> Iterator[object]:
         siblings = variants_of(family)
         for item in self._mapping.expand_family(family):
             mapped = self._mapping.apply(item, siblings=siblings)

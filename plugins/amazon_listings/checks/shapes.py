@@ -266,7 +266,7 @@ def _option_places(schema: Any, place: str, document: Mapping[str, Any], depth: 
         yield from _option_places(below, f"{place}/{name}", document, depth + 1)
 
 
-def _ifs(schemas: Any) -> Iterator[Any]:
+def _ifs(schemas: Any) -> Iterator[object]:
     """Yield the conditions of the definition, those within others too."""
     stack = list(schemas)
     while stack:

@@ -270,7 +270,7 @@ def _facts_of(parts: list[Part]) -> Facts:
     )
 
 
-def _filled_names(extends: Any, combination: Combination) -> Any:
+def _filled_names(extends: Any, combination: Combination) -> object:
     """`extends` with placeholders filled, in lower case, as files are named."""
     found = filled({"extends_of": extends}, combination)["extends_of"]
     if not combination.values or found == extends:

@@ -55,7 +55,7 @@ def template_problem(text: str, pointer: str) -> Problem | None:
     return None
 
 
-def _at(document: object, *keys: str) -> Any:
+def _at(document: object, *keys: str) -> object:
     for key in keys:
         document = document.get(key) if isinstance(document, dict) else None
     return document

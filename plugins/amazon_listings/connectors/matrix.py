@@ -161,7 +161,7 @@ def filled(patch: dict[str, Any], combination: Combination) -> dict[str, Any]:
     }
 
 
-def _filled(value: object, values: Mapping[str, str]) -> Any:
+def _filled(value: object, values: Mapping[str, str]) -> object:
     if isinstance(value, str):
         if "{" not in value or "{{" in value or "{%" in value:
             return value

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
 
-
-def merge_patch(target: object, patch: object) -> Any:
+def merge_patch(target: object, patch: object) -> object:
     """`patch` laid over `target`, by RFC 7396 section 2; neither argument is changed.
 
     Objects merge key by key, null removes a key, anything else replaces. A replaced key keeps

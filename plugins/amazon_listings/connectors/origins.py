@@ -125,7 +125,7 @@ def part_with(parts: Sequence[Part], pointer: str) -> Part | None:
     return given[-1] if given else None
 
 
-def value_at(document: object, pointer: str) -> Any:
+def value_at(document: object, pointer: str) -> object:
     """Return the value at a pointer; what lies below a value that replaced it is there too."""
     for key in json_pointer.steps(pointer):
         if isinstance(document, dict):

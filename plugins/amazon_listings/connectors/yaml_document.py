@@ -160,7 +160,7 @@ class _Reader:
         self.above.remove(id(node))
         return value
 
-    def scalar(self, node: yaml.ScalarNode) -> Any:
+    def scalar(self, node: yaml.ScalarNode) -> object:
         convert = _SCALARS.get(node.tag)
         if convert is None or (
             node.tag in {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"} and not node.value

@@ -300,7 +300,7 @@ def _same(wanted: Any, made: Any, below: tuple[str, ...]) -> bool:
     return len(wanted) == len(elements) and all(map(_matches, wanted, elements))
 
 
-def _at(element: object, below: tuple[str, ...]) -> Any:
+def _at(element: object, below: tuple[str, ...]) -> object:
     for name in below:
         if isinstance(element, list) and len(element) == 1:
             element = element[0]
@@ -333,7 +333,7 @@ def _shown(value: object, words: Catalogue) -> str:
     return msgspec.json.encode(alone, order="deterministic").decode()
 
 
-def as_written(value: object) -> Any:
+def as_written(value: object) -> object:
     """Return a value as people write it: without what the engine adds, a lone value by itself."""
     if isinstance(value, list):
         return [as_written(one) for one in value]

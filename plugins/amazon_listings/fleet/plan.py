@@ -229,7 +229,7 @@ def _notes(base: State | None, head: State | None, tally: _Tally) -> Iterator[Me
             yield message("plan.note_quality")
 
 
-def _shown(value: object) -> Any:
+def _shown(value: object) -> object:
     if value is None:
         return None
     content = [_plain(one) for one in value] if isinstance(value, list) else value

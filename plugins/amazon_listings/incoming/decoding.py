@@ -26,7 +26,7 @@ class Malformed(Enum):
     TOO_LARGE = "too large"
 
 
-def decode(content: bytes) -> Any:
+def decode(content: bytes) -> object:
     """Return the JSON in an answer, or `Malformed`.
 
     A byte order mark is passed over. Bytes that are no UTF-8 and halves of characters are replaced, numbers
@@ -38,7 +38,7 @@ def decode(content: bytes) -> Any:
     return cleaned(value) if odd and not isinstance(value, Malformed) else value
 
 
-def decode_as_sent(content: bytes) -> Any:
+def decode_as_sent(content: bytes) -> object:
     """Return the JSON in an answer, or `Malformed`; what no value can hold is left to `values.unfit`."""
     return _Reading().of(content)
 
@@ -65,7 +65,7 @@ class _Reading:
         except (ValueError, RecursionError):
             return Malformed.NOT_JSON
 
-    def _parsed(self, text: str) -> Any:
+    def _parsed(self, text: str) -> object:
         return json.loads(
             text, parse_int=self._whole, parse_float=self._fraction, parse_constant=self._constant
         )

@@ -76,7 +76,7 @@ def unfit(value: object) -> Unfit | None:
     return Unfit("too_deep", MOST_LEVELS)
 
 
-def cleaned(value: object) -> Any:
+def cleaned(value: object) -> object:
     """Return JSON with each half character replaced and each unusable value empty; its levels are bounded."""
     if isinstance(value, str):
         if is_text(value):

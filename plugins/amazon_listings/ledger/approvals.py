@@ -60,7 +60,7 @@ class Approval:
     packed_changes: bytes | None = None
 
     @property
-    def changes(self) -> Any:
+    def changes(self) -> object:
         """The changes as JSON data.
 
         Raises:

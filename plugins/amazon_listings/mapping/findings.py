@@ -182,7 +182,7 @@ class Findings:
         return Listed("commas", parts)
 
 
-def _fact(value: object) -> Any:
+def _fact(value: object) -> object:
     return quoted(value) if isinstance(value, str) else value
 
 
@@ -191,7 +191,7 @@ def _is_text(row: ItemRow, name: str) -> bool:
     return name in row.item["product"]["texts"] or bool(variant and name in variant["texts"])
 
 
-def _short(value: object) -> Any:
+def _short(value: object) -> object:
     if isinstance(value, str):
         return cut(value, LONGEST_FOUND)
     is_json = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))

@@ -193,7 +193,7 @@ class _Names:
         else:
             yield Written(line, target.field.path, self._coded(target.field, value))
 
-    def _coded(self, leaf: Field, value: object) -> Any:
+    def _coded(self, leaf: Field, value: object) -> object:
         """Return a constant that is an option's name in the locale of the part, as the option's code."""
         if isinstance(value, list):
             return [self._coded(leaf, one) for one in value]

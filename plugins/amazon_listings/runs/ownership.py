@@ -61,7 +61,7 @@ def _place(connector: Connector, origin: Origin) -> str:
     return f"{document.name}:{origin.line}"
 
 
-def _expression(connector: Connector, key: str) -> Any:
+def _expression(connector: Connector, key: str) -> object:
     """Return what the effective mapping line of a key says; only equal to itself if it is not found."""
     layers = [part.lines for part in reversed(connector.parts)]
     for lines in (*layers, connector.mapping):

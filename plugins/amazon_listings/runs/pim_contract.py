@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
@@ -328,7 +328,7 @@ def _texts(item: Item, name: str) -> Iterator[str]:
             return
 
 
-def field_value(item: Item, name: str) -> Any:
+def field_value(item: Item, name: str) -> object:
     """Return the value of an item's field: the variant's, or else its product's; a text in any language."""
     for record in (item["variant"], item["product"]):
         if record is None:

@@ -184,7 +184,7 @@ def _text(leaf: Leaf, value: object) -> str:
     return f"[{_textual(leaf) or _encoder.encode(leaf)}, {text}]"
 
 
-def _numbers_alike(value: object) -> Any:
+def _numbers_alike(value: object) -> object:
     """Return a value with whole numbers as integers."""
     if value is None or value.__class__ is str:
         return value

@@ -385,7 +385,7 @@ def decode(line: bytes, decoder: msgspec.json.Decoder[Record]) -> Record:
         return msgspec.convert(json.loads(line), decoder.type)
 
 
-def to_json(record: object) -> Any:
+def to_json(record: object) -> object:
     """Return a record as JSON data, for an XCom or a message."""
     return msgspec.to_builtins(record, str_keys=True)
 

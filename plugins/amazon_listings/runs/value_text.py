@@ -41,7 +41,7 @@ def value_text(value: object, messages: Catalogue, most: int = LONGEST_SAID) -> 
     return cut(one_line(_worded(value, messages, 0)), most)
 
 
-def value_fact(value: object, messages: Catalogue) -> Any:
+def value_fact(value: object, messages: Catalogue) -> object:
     """Return a value of a listing as a fact of a message: a text is quoted in the reader's language."""
     return quoted(value) if isinstance(value, str) else value_text(value, messages)
 

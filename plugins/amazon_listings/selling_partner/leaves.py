@@ -328,7 +328,7 @@ def _names(*sides: Iterable[str]) -> dict[str, None]:
     return {name: None for side in sides for name in side}
 
 
-def _completed(element: object, other: object, defaults: Mapping[str, Any]) -> Any:
+def _completed(element: object, other: object, defaults: Mapping[str, Any]) -> object:
     """Return the element with those defaults that the other one states."""
     if not (isinstance(element, dict) and isinstance(other, dict)):
         return element

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from amazon_product_types.messages import DEFAULT, Catalogue, Message, catalogue
 from amazon_product_types.messages.facts import Listed
@@ -60,7 +60,7 @@ class CodedError(Exception):
         what = Message(self.code, self.facts) if _is_code(self.code) else self.code
         return Listed("sentences", (what, self._action()))
 
-    def _action(self) -> Any:
+    def _action(self) -> object:
         if isinstance(self.instead, CodedError):
             return self.instead._action()  # noqa: SLF001 - of the same class
         return self.instead if self.instead is not None else Message(self.code, self.facts, "action")

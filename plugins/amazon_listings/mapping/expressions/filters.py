@@ -91,7 +91,7 @@ def compile_filter(
     asking = name in _ASKING
     patterned = name in PATTERNED
 
-    def filtered(row: ItemRow) -> Any:
+    def filtered(row: ItemRow) -> object:
         value = made(row)
         if value.__class__ is Missing:
             value = None if asking else plain(value)

@@ -39,7 +39,7 @@ def item_field(row: ItemRow, name: str) -> Any:
     return Missing(name, row) if value is MISSING else value
 
 
-def field_of(view: RecordView, name: str) -> Any:
+def field_of(view: RecordView, name: str) -> object:
     """Return a field of a record; empty where only another record has it."""
     value = view.values.get(name, MISSING)
     if value is not MISSING:
@@ -47,7 +47,7 @@ def field_of(view: RecordView, name: str) -> Any:
     return Missing(name, view.row) if view.row.get(name) is MISSING else None
 
 
-def member(owner: object, name: object) -> Any:
+def member(owner: object, name: object) -> object:
     """Return `owner[name]`: a field of a record, a column of a table's row, an element of a list or text.
 
     Raises:
@@ -92,7 +92,7 @@ def call_method(owner: object, name: str, args: Sequence[object]) -> Value:
     return result
 
 
-def table_named(row: ItemRow, name: object) -> Any:
+def table_named(row: ItemRow, name: object) -> object:
     """Return a related table of the connector.
 
     Raises:
@@ -106,7 +106,7 @@ def table_named(row: ItemRow, name: object) -> Any:
     return tables[name]
 
 
-def dotted(owner: object, path: object) -> Any:
+def dotted(owner: object, path: object) -> object:
     """Return the member at a path of names, as filters take it: `attribute="price.value"`."""
     for name in path.split(".") if isinstance(path, str) else [path]:
         owner = member(owner, int(name) if isinstance(name, str) and name.isdigit() else name)

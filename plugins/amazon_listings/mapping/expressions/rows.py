@@ -129,7 +129,7 @@ class ItemRow:
         own = {name: record[key] for name, key in RECORD_NAMES.items()}  # type: ignore[literal-required]
         return RecordView({**own, **record_values(record, self.language)}, self)
 
-    def _own(self, name: str) -> Any:
+    def _own(self, name: str) -> object:
         if name == "sku":
             return self.item["sku"]
         key = RECORD_NAMES.get(name)

@@ -202,7 +202,7 @@ class Variations:
         return issues
 
 
-def _evaluated(expression: Expression, row: ItemRow) -> Any:
+def _evaluated(expression: Expression, row: ItemRow) -> object:
     value = expression.evaluate(row)
     if row.unknown:
         raise InvalidValue("no_pim_field", field=row.unknown.pop())

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from amazon_listings.mapping.formulas.limits import shown
 from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.quantities import NotANumber, number
 from amazon_listings.mapping.values.value import is_empty
 
 
-def boolean(value: object, yes: object = True, no: object = False) -> Any:  # noqa: FBT002 - the formula's own values
+def boolean(value: object, yes: object = True, no: object = False) -> object:  # noqa: FBT002 - the formula's own values
     """`BOOLEAN`: `yes` for a true value, else `no`. `Oui`, `1`, `x`, `true` are true; empty is not."""
     return yes if is_true(value) else no
 
 
-def default(value: object, instead: object = "") -> Any:
+def default(value: object, instead: object = "") -> object:
     """Return the value, or `instead` where it is empty."""
     return instead if is_empty(value) else value
 

@@ -11,7 +11,7 @@ _ORIGINAL = frozenset(("", "ORG", "SOURCE", "URL"))
 _FACTS = ("name", "mime", "width", "height")
 
 
-def image(value: object, position: int = 1, what: str = "ORG") -> Any:
+def image(value: object, position: int = 1, what: str = "ORG") -> object:
     """`{field.2.org}`: the picture at a position (from 1), as the URL of a size or a fact (`width`)."""
     pictures = _pictures(value)
     return picture(pictures[position - 1], what) if 1 <= position <= len(pictures) else None
@@ -22,7 +22,7 @@ def images(value: object, what: str = "ORG") -> list[Any]:
     return [found for one in _pictures(value) if (found := picture(one, what)) is not None]
 
 
-def picture(one: Any, what: str = "ORG") -> Any:
+def picture(one: Any, what: str = "ORG") -> object:
     """Return the URL of a picture in a size (the original without one), or one of its facts."""
     if isinstance(one, str):
         return one if what.upper() in _ORIGINAL else None

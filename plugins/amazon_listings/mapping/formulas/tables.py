@@ -17,7 +17,7 @@ from amazon_listings.mapping.values.related_table import RelatedTable, by_column
 from amazon_listings.mapping.values.value import is_empty
 
 
-def cell(value: object, row: int | str, column: int | str, language: str | None = None) -> Any:
+def cell(value: object, row: int | str, column: int | str, language: str | None = None) -> object:
     """`GET_CELL_VALUE`: one cell. Numbers count from 0; text is searched in the first column and the header.
 
     In a table of plain rows the header is row 0, as in Sales Layer; in a table of rows with named
@@ -53,7 +53,7 @@ def from_table(
     case_sensitive: bool = False,
     separator: str | None = None,
     out_separator: str | None = None,
-) -> Any:
+) -> object:
     """`REPLACE_FROM_TABLE`: looks the value up in column `match` of a table and gives column `output`.
 
     With `separator` the value holds several, each is looked up, and the results are a list, or text
@@ -72,7 +72,7 @@ def from_table(
     return join(found, out_separator) if out_separator is not None else found
 
 
-def variants_values(value: Any, field: str, separator: str | None = None) -> Any:
+def variants_values(value: Any, field: str, separator: str | None = None) -> object:
     """`GET_VARIANTS_VALUES`: the different values that the product's variants have in a field."""
     values = [
         view.values.get(field) if isinstance(view, RecordView) else view.get(field) for view in value or ()
@@ -81,7 +81,7 @@ def variants_values(value: Any, field: str, separator: str | None = None) -> Any
     return found if separator is None else join(found, separator)
 
 
-def table_group(value: object, kind: str = "list", **columns: str) -> Any:
+def table_group(value: object, kind: str = "list", **columns: str) -> object:
     """`TABLEGROUP`: a table with these columns (`Name="field"`) as `table` (HTML), `json` or `list`."""
     rows = [
         {title: row.get(name) for title, name in columns.items()} if columns else dict(row)

@@ -94,7 +94,7 @@ def converter(
     made = _converter(leaf, treatment, reading, unit_of, own_names, constant=constant)
     convert, of_text = made.convert, _Remembered(made.convert).__getitem__
 
-    def either(value: object) -> Any:
+    def either(value: object) -> object:
         # 1 and True are one key: only texts are remembered.
         return of_text(value) if value.__class__ is str else convert(value)
 
@@ -151,7 +151,7 @@ def _cleaning(
     """`convert` after the debris of a text is named or repaired; options are taken as they are."""
     allowed = reading.allowed
 
-    def clean(value: object) -> Any:
+    def clean(value: object) -> object:
         if value.__class__ is not str or not is_suspect(value) or listed(value):
             return convert(value)
         found = cleaned(value, allowed)
@@ -166,7 +166,7 @@ def _cleaning(
 def _explaining(convert: Callable[[Any], Any], reading: Reading) -> Callable[[Any], Any]:
     """`convert`; what it refuses because it is debris is named, or repaired."""
 
-    def explain(value: object) -> Any:
+    def explain(value: object) -> object:
         try:
             return convert(value)
         except ConversionError:
@@ -180,7 +180,7 @@ def _explaining(convert: Callable[[Any], Any], reading: Reading) -> Callable[[An
     return explain
 
 
-def _remarked(sent: object, value: str, found: Cleaned) -> Any:
+def _remarked(sent: object, value: str, found: Cleaned) -> object:
     if not found.repairs:
         return sent
     return Remarked(sent, found.repairs[0], {"before": value[:200], "sent": str(sent)[:200]}, code="repaired")

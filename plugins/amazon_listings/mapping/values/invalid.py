@@ -55,7 +55,7 @@ class InvalidValue(ValueError):
         return {name: _fact(value) for name, value in self.facts.items()}
 
 
-def _fact(value: object) -> Any:
+def _fact(value: object) -> object:
     if isinstance(value, InvalidValue):
         return value.phrase()
     if isinstance(value, Message):

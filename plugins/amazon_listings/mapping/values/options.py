@@ -98,7 +98,7 @@ class Options:
         plain = text.strip()
         return plain in self._codes or plain in self._exact or normal(plain) in self._names
 
-    def _find(self, text: str) -> Any:
+    def _find(self, text: str) -> object:
         plain = text.strip()
         if plain in self._codes:
             return self._codes[plain]

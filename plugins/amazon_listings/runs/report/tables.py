@@ -202,7 +202,7 @@ def _json(document: object, indent: int | None = None) -> str:
         return json.dumps(_finite(document), ensure_ascii=False, indent=indent)
 
 
-def _finite(value: object) -> Any:
+def _finite(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):

@@ -171,5 +171,5 @@ def _joins(table: Table, row: Sequence[object]) -> dict[str, str]:
     return joins
 
 
-def _cell(row: Sequence[object], place: int) -> Any:
+def _cell(row: Sequence[object], place: int) -> object:
     return row[place] if place < len(row) else None

@@ -124,7 +124,7 @@ def _spoken(row: object, language: str, languages: Sequence[str]) -> dict[str, A
     }
 
 
-def _text(value: object, language: str, languages: Sequence[str]) -> Any:
+def _text(value: object, language: str, languages: Sequence[str]) -> object:
     if (
         isinstance(value, list)
         and value

@@ -140,7 +140,7 @@ class _Pass:
 
 def _pages(
     transport: Transport, resource: str, options: Mapping[str, str], language: str | None, once: _Pass
-) -> Iterator[Any]:
+) -> Iterator[object]:
     seen: set[str] = set()
     progress = Progress()
     received = 0

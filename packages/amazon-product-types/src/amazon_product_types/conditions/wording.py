@@ -86,7 +86,7 @@ class _Wording:
     catalogue: Catalogue
     inside: Names = ()
 
-    def cases_of(self, formula: Formula) -> Any:
+    def cases_of(self, formula: Formula) -> object:
         """Return when a formula holds."""
         # What the rest of the same attribute brings about is said last: it is the least surprising.
         parts = frozenset(term for term in formula if len(term) == 1 and next(iter(term)).fact.test == "part")
@@ -96,7 +96,7 @@ class _Wording:
         clauses += (message("condition.when", case=one) for one in last)
         return reduce(lambda first, then: message("condition.further", first=first, then=then), clauses)
 
-    def _clause(self, formula: Formula) -> Any:
+    def _clause(self, formula: Formula) -> object:
         common = frozenset.intersection(*formula)
         cases = [term - common for term in formula if term != common]
         when = [self.literal(item) for item in _ordered(common) if item.holds]
@@ -164,7 +164,7 @@ class _Wording:
         limit = message(f"condition.{keyword}", limit=operand)
         return message(f"condition.is{denied}", name=name, value=limit)
 
-    def _values(self, fact: Fact) -> Any:
+    def _values(self, fact: Fact) -> object:
         """Return the values that a fact is about, or some of them."""
         names = (*self.inside, *fact.names)
         texts = sorted({plain(self.naming.value(names, value)) for value in fact.values})

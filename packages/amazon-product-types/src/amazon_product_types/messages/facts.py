@@ -84,7 +84,7 @@ def any_of(facts: Iterable[object]) -> Listed:
     return Listed("or", tuple(facts))
 
 
-def as_data(fact: object, asked: Container[str] | None = None) -> Any:
+def as_data(fact: object, asked: Container[str] | None = None) -> object:
     """Return a fact, or a message, as JSON data; `from_data` gives it back.
 
     Args:
@@ -105,7 +105,7 @@ def as_data(fact: object, asked: Container[str] | None = None) -> Any:
     return as_data(fact.phrase()) if hasattr(fact, "phrase") else str(fact)
 
 
-def from_data(data: object) -> Any:
+def from_data(data: object) -> object:
     """Return a fact, or a message, from what `as_data` made of it.
 
     Raises:

@@ -113,7 +113,7 @@ class RuleCheck:
         )
 
 
-def _fact(fact: object, label: Callable[[str], str]) -> Any:
+def _fact(fact: object, label: Callable[[str], str]) -> object:
     """Return a fact as a sentence takes it: amounts as numbers, attributes by their labels."""
     if isinstance(fact, Decimal):
         return int(fact) if fact == fact.to_integral_value() else float(fact)

@@ -78,7 +78,7 @@ class Cause:
         return min(self.failures, key=lambda failure: sum(step in CONDITIONAL for step in failure.pointer))
 
 
-def value_at(attributes: Any, path: Pointer) -> Any:
+def value_at(attributes: Any, path: Pointer) -> object:
     """Return the value at a place of the payload; None if there is none."""
     for step in path:
         try:

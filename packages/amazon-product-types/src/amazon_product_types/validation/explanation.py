@@ -101,7 +101,7 @@ class Explainer:
             **texts,
         )
 
-    def _called(self, path: Pointer) -> Any:
+    def _called(self, path: Pointer) -> object:
         """Return a place inside a sentence.
 
         Its label may be a sentence of its own (`Are batteries required?`).

@@ -39,7 +39,7 @@ def factored(schema: object) -> Any:
     return result
 
 
-def inlined(schema: object, named: Mapping[str, Any]) -> Any:
+def inlined(schema: object, named: Mapping[str, Any]) -> object:
     """Return a schema with what its references name in their place.
 
     Args:
@@ -64,7 +64,7 @@ def _accepts_by_type(schema: dict[str, Any]) -> bool:
     return "type" in schema and {"type": schema["type"]} in schema.get("anyOf", ())
 
 
-def _flat(parts: Iterable[object]) -> Iterator[Any]:
+def _flat(parts: Iterable[object]) -> Iterator[object]:
     for part in parts:
         if isinstance(part, dict) and set(part) == {"allOf"}:
             yield from _flat(part["allOf"])
@@ -72,7 +72,7 @@ def _flat(parts: Iterable[object]) -> Iterator[Any]:
             yield part
 
 
-def _merged(parts: Iterable[Any]) -> Iterator[Any]:
+def _merged(parts: Iterable[Any]) -> Iterator[object]:
     """Yield the parts of an `allOf`, those of one shape merged into one."""
     conditionals: list[Conditional] = []
     by_name: dict[str, list[Any]] = {}
@@ -104,7 +104,7 @@ def _conjuncts(condition: object) -> Iterator[str]:
         yield json.dumps(condition, sort_keys=True)
 
 
-def _nested(rules: list[Conditional]) -> Iterator[Any]:
+def _nested(rules: list[Conditional]) -> Iterator[object]:
     """`if A and B then C`, `if A and D then E` as `if A then (if B then C, if D then E)`."""
     groups: dict[str, list[Conditional]] = {}
     consequences: list[Any] = []
@@ -120,7 +120,7 @@ def _nested(rules: list[Conditional]) -> Iterator[Any]:
         yield _implied(_distributed(json.loads(condition)), consequence)
 
 
-def _implied(condition: object, consequence: object) -> Any:
+def _implied(condition: object, consequence: object) -> object:
     """`if condition then consequence`; attributes that are there leave nothing to ask of the condition."""
     if _only_requires(consequence):
         return {"anyOf": [consequence, {"not": condition}]}
@@ -137,7 +137,7 @@ def _only_requires(schema: object) -> bool:
     return "required" in schema or all(_only_requires(part) for part in schema.get("allOf", (None,)))
 
 
-def _distributed(condition: object) -> Any:
+def _distributed(condition: object) -> object:
     """`(A and B) or (A and C)` as `A and (B or C)`."""
     if not isinstance(condition, dict) or set(condition) != {"anyOf"}:
         return condition

@@ -49,7 +49,7 @@ def _is_json(payload: object) -> bool:
     return True
 
 
-def _readable(value: object, path: Pointer, broken: list[Failure]) -> Any:
+def _readable(value: object, path: Pointer, broken: list[Failure]) -> object:
     if isinstance(value, str):
         return _readable_text(value, path, broken)
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
