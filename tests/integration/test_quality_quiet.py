@@ -7,7 +7,7 @@ import sys
 import pytest
 
 SCRIPT = r"""
-import json, logging, sys, warnings
+import gc, json, logging, sys, warnings
 warnings.simplefilter("always")
 sockets = []
 sys.addaudithook(lambda event, args: sockets.append(event) if event in
@@ -16,6 +16,11 @@ records = []
 class Keep(logging.Handler):
     def emit(self, record):
         records.append((record.name, record.levelname, record.getMessage()[:200]))
+collected = []
+def note_collection(phase, info):
+    if getattr(getattr(sys.modules.get("great_expectations"), "__spec__", None), "_initializing", False):
+        collected.append(info["generation"])
+gc.callbacks.append(note_collection)
 logging.basicConfig(level=logging.DEBUG, handlers=[Keep()])
 from pathlib import Path
 from amazon_listings.checks.expectations import Expected
@@ -28,7 +33,8 @@ with opened(Path(sys.argv[1])) as project:
     for _ in range(3):
         frame = frame_of(["pim_id", "a"], [["1", None], ["2", "x"], ["3", "x"]], inferred=False)
         results = list(suite.check(frame, "run"))
-print(json.dumps({"sockets": sockets, "records": records, "results": len(results),
+print(json.dumps({"sockets": sockets, "records": records, "collected": collected, "on": gc.isenabled(),
+                  "results": len(results),
                   "telemetry": [name for name in sys.modules if name.startswith("posthog")]}))
 """
 
@@ -44,6 +50,7 @@ def test_the_task_log_stays_quiet_and_nobody_is_called(tmp_path):
     assert [one for one in seen["records"] if one[0].startswith("great_expectations")] == []
     assert [one for one in seen["records"] if one[1] in {"INFO", "WARNING", "ERROR"}] == []
     assert seen["results"] == 2
+    assert (seen["collected"], seen["on"]) == ([], True)
 
 
 @pytest.mark.airflow

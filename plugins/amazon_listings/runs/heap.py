@@ -25,3 +25,15 @@ def settled_heap() -> Iterator[None]:
     finally:
         if settled:
             gc.unfreeze()
+
+
+@contextmanager
+def collections_off() -> Iterator[None]:
+    """Search for no cycles while a large library is imported, of which nothing is garbage."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()

@@ -3,7 +3,7 @@
 Its import writes hundreds of log lines about its own set-up and shows its dependencies'
 deprecations; a task log is no place for either, because its readers cannot act on them.
 Half of its time goes into libraries that a few expectations and stores need; they are imported when
-one of these uses them.
+one of these uses them. A seventh of it goes into collecting garbage, of which an import makes none.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import logging
 import warnings
 
 from amazon_listings.checks.quality.postponed import postponed
+from amazon_listings.runs.heap import collections_off
 
 logging.getLogger("great_expectations").setLevel(logging.WARNING)
-with warnings.catch_warnings(), postponed("scipy.stats", "altair", "boto3"):
+with collections_off(), warnings.catch_warnings(), postponed("scipy.stats", "altair", "boto3"):
     warnings.simplefilter("ignore")
     import great_expectations as gx
     from great_expectations.checkpoint import UpdateDataDocsAction
