@@ -185,6 +185,12 @@ def test_a_rule_is_turned_off_by_its_name():
         in_force(date(2026, 12, 1), without=frozenset({"titles"}))
 
 
+def test_what_stands_where_a_text_belongs_is_no_finding_of_a_rule():
+    nothing = {"marketplace_id": {"value": [FRANCE]}, "language_tag": ["fr_FR"], "value": {}}
+    given = {"item_name": [nothing], "title_differentiation": [nothing], "purchasable_offer": [nothing]}
+    assert rules().issues(given) == []
+
+
 def test_every_rule_has_a_name_of_its_own_and_a_source():
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(rule.source for rule in RULES)

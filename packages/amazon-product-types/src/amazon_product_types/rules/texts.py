@@ -24,7 +24,7 @@ def title_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) ->
     """Yield what is wrong with a title, where the definition has titles of two parts."""
     if HIGHLIGHTS not in defined:
         return
-    languages = {one.get("language_tag") for _, one in elements(attributes.get(HIGHLIGHTS))}
+    languages = [one.get("language_tag") for _, one in elements(attributes.get(HIGHLIGHTS))]
     for position, element in elements(attributes.get(NAME)):
         text = element.get("value")
         if isinstance(text, str) and len(text) > MODULAR_NAME.characters:
@@ -49,7 +49,7 @@ def contact_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) 
         return
     missing = [name for name in _CONTACTS if name in defined and not attributes.get(name)]
     if missing and any(
-        element.get("marketplace_id") in UNION
+        isinstance(market := element.get("marketplace_id"), str) and market in UNION
         for value in attributes.values()
         for _, element in elements(value)
     ):
