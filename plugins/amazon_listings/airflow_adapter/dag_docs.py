@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 _environment = Environment(  # noqa: S701 - Markdown, which Airflow renders safely
     loader=PackageLoader("amazon_listings.airflow_adapter", "."), undefined=StrictUndefined, trim_blocks=True
 )
+# Compiled here, so that processes which are forked later need not.
+_template = _environment.get_template("dag_docs.md")
 
 
 def dag_docs(connector: Connector) -> str:
     """Return the connector's runbook in Markdown; the same text for the same document."""
     messages = catalogue(language_of(connector))
-    return _environment.get_template("dag_docs.md").render(
+    return _template.render(
         connector=connector,
         amazon=connector.amazon,
         place=connector.marketplace,

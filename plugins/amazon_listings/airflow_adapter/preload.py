@@ -1,12 +1,17 @@
-"""Imports what the tasks of connectors use, so that a process forked afterwards starts its task at once.
+"""Imports and reads what the tasks of connectors use, so that a process forked afterwards starts at once.
 
 Airflow starts a process for each task, and importing our modules is most of the work of a task that has
 nothing to do. The scheduler's forkserver imports this module first where the configuration says so
 (docs/operations.md). Great Expectations is left out: it is large, and an unchanged run does without it.
 """
 
+import airflow.dag_processing.dagbag
 import airflow.executors.local_executor
-import airflow.sdk.execution_time.task_runner  # noqa: F401 - imported for the processes that are forked
+import airflow.sdk.execution_time.supervisor
+import airflow.sdk.execution_time.task_runner  # noqa: F401
+import babel.dates
+import babel.lists
+import babel.numbers  # noqa: F401 - imported for the processes that are forked
 
 import amazon_listings.airflow_adapter.connector_dags
 import amazon_listings.airflow_adapter.installation
@@ -26,3 +31,8 @@ import amazon_listings.runs.scope
 import amazon_listings.runs.secret_age
 import amazon_listings.watch.drift
 import amazon_listings.writes.live_sync  # noqa: F401
+from amazon_listings.messages import catalogue, languages
+
+# Each task words something, if only its log: messages, and how numbers and lists are written.
+for _language in languages():
+    catalogue(_language).locale.list_patterns  # noqa: B018 - is read from Babel's files

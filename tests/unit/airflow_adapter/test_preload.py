@@ -7,11 +7,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from amazon_listings import pipeline
 from amazon_listings.airflow_adapter import tasks
+from amazon_listings.messages import languages
 
 #: Imports Great Expectations, which a run imports only where items changed.
 LATER = {"amazon_listings.checks.quality"}
@@ -29,12 +31,29 @@ def imported_later(module) -> set[str]:
     }
 
 
+def preloaded(expression: str, more: str = "") -> Any:
+    """Return what an expression gives in a process that has imported what is preloaded."""
+    code = (
+        f"import json, sys, amazon_listings.airflow_adapter.preload\n{more}\nprint(json.dumps({expression}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
 @pytest.mark.airflow
 def test_every_module_that_a_task_imports_is_there_before_the_fork() -> None:
     asked = imported_later(tasks) | imported_later(pipeline)
-    code = "import json, sys, amazon_listings.airflow_adapter.preload; print(json.dumps(list(sys.modules)))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    there = set(json.loads(ran.stdout.splitlines()[-1]))
+    there = set(preloaded("list(sys.modules)"))
     assert len(asked) > 20
     assert asked - LATER <= there
     assert "great_expectations" not in there
+
+
+@pytest.mark.airflow
+def test_messages_and_locales_are_read_before_the_fork() -> None:
+    read, locales = preloaded(
+        "[amazon_listings.messages.catalogue.cache_info().currsize, list(babel.localedata._cache)]",
+        "import babel.localedata",
+    )
+    assert read >= len(languages())
+    assert set(languages()) <= set(locales)
