@@ -30,6 +30,9 @@ IMPORTED = (
 
 def main() -> int:
     """Run the parts until a signal or the end of one of them, then stop them; returns 1 if one ended."""
+    configuration = importlib.import_module("airflow.configuration")
+    # Before the fork: the first start makes the key that connections are encrypted with, for all parts.
+    configuration.write_default_airflow_configuration_if_needed()
     importlib.import_module("airflow.utils.db")
     migration = _started("db", "migrate")
     for name in IMPORTED:
