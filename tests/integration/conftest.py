@@ -7,6 +7,7 @@ import pytest
 
 from amazon_listings.marketplaces import MARKETPLACES
 from support.airflow import (
+    DAILY_AT,
     FAMILIES,
     amazon_connection,
     demo_connector,
@@ -44,7 +45,7 @@ WRONG_DOCUMENTS = {
 
 def _connector(connector_id, **changes):
     chosen = {"filter": f"{{{{ item.reference[:8] in {list(FAMILIES)} }}}}"} | changes.pop("sales_layer", {})
-    sync = {"schedule": "@daily", "timezone": "UTC"} | changes.pop("sync", {})
+    sync = {"schedule": f"0 {DAILY_AT} * * *", "timezone": "UTC"} | changes.pop("sync", {})
     return demo_connector("de_backpacks", connector_id, sales_layer=chosen, sync=sync, **changes)
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
 
 #: Three of the sandbox's families of backpacks: small runs, and real ones all the same.
 FAMILIES = ("LUM-B101", "LUM-B102", "LUM-B103")
+#: The hour of a daily schedule: no run of it comes while tests edit and run, which midnight may do.
+DAILY_AT = 0 if 6 <= datetime.now(UTC).hour < 18 else 12
 #: Slow machines are slow; a test that waits this long has failed.
 PATIENCE = 600.0
 
 #: To read all DAG files every ten seconds, as at a desk, takes a quarter of a core; `parse` is there.
 RARE_PARSING = {"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30"}
+
+#: What becomes of an accepted item once `amazon_confirm` has read it back, a minute later at the earliest.
+CONFIRMED = ("live", "live_with_differences")
 
 #: Guards that never ask.
 NO_GUARDS = {
@@ -67,6 +73,16 @@ def demo_connector(name: str, connector_id: str, **changes: Any) -> dict[str, An
     for key, value in {"id": connector_id, **changes}.items():
         document[key] = document[key] | value if isinstance(value, dict) else value
     return document
+
+
+def sent(counts: Mapping[str, int]) -> int:
+    """How many items Amazon took; `amazon_confirm` may have read some of them back since."""
+    return sum(counts.get(name, 0) for name in ("accepted", *CONFIRMED))
+
+
+def without_confirmation(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts as they are while nothing was read back."""
+    return {**counts, "accepted": sent(counts), **dict.fromkeys(CONFIRMED, 0)}
 
 
 def write_document(path: Path, document: Any) -> None:
