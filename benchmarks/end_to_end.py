@@ -43,7 +43,9 @@ from amazon_listings.local_run import Decision, run_connector
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.pipeline import definitions_of
 from amazon_listings.runs.records import MAPPED
-from amazon_listings.selling_partner import Account, Quotas, SellingPartner
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles

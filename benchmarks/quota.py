@@ -26,9 +26,13 @@ from ledger import private_postgresql
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.selling_partner import Account, LocalBuckets, Quotas, SellingPartner, listings
+from amazon_listings.selling_partner import listings
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.buckets import LocalBuckets
+from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.operations import OPERATIONS, kinds_of
 from amazon_listings.selling_partner.pipeline import submit_all
+from amazon_listings.selling_partner.quotas import Quotas
 from spapi_sandbox.server import running_sandbox
 
 FR = marketplace("FR")

@@ -9,15 +9,8 @@ import pytest
 from amazon_models import AmazonModels, shared
 from jsonschema import Draft7Validator
 
-from amazon_listings.selling_partner import (
-    SellingPartner,
-    definitions,
-    feed_messages,
-    feed_reports,
-    feeds,
-    listings,
-    sellers,
-)
+from amazon_listings.selling_partner import definitions, feed_messages, feed_reports, feeds, listings, sellers
+from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.comparison import matches_patches, matches_put
 from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.operations import OPERATIONS

@@ -13,8 +13,9 @@ from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.selling_partner import Quotas, SellingPartner
 from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at

@@ -11,16 +11,8 @@ from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
-from amazon_listings.selling_partner import (
-    Quotas,
-    SellingPartner,
-    definitions,
-    feed_messages,
-    feed_reports,
-    feeds,
-    listings,
-    sellers,
-)
+from amazon_listings.selling_partner import definitions, feed_messages, feed_reports, feeds, listings, sellers
+from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
     CredentialsRejected,
@@ -33,6 +25,7 @@ from amazon_listings.selling_partner.exceptions import (
 )
 from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at

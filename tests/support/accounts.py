@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amazon_listings.selling_partner import Account
+from amazon_listings.selling_partner.account import Account
 from spapi_sandbox.server import Sandbox
 
 

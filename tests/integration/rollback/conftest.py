@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.selling_partner import Quotas, SellingPartner
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from amazon_listings.incoming.http_reader import Limits
-from amazon_listings.selling_partner import Account, Quotas, SellingPartner
+from amazon_listings.selling_partner.account import Account
+from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.quotas import Quotas
 from amazon_listings.selling_partner.tokens import Tokens
 
 ACCEPTED = {"sku": "S1", "status": "ACCEPTED", "submissionId": "sub-1", "issues": []}

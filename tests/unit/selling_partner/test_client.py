@@ -10,7 +10,7 @@ import pytest
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.incoming.http_reader import Limits
-from amazon_listings.selling_partner import Quotas, SellingPartner
+from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
     GatewayRefused,
@@ -22,6 +22,7 @@ from amazon_listings.selling_partner.exceptions import (
     Throttled,
     Unavailable,
 )
+from amazon_listings.selling_partner.quotas import Quotas
 
 PATH = {"sellerId": "A1SELLER", "sku": "S1"}
 
@@ -267,7 +268,7 @@ def test_amazons_stated_rate_reaches_the_store(amazon, account, tokens, time):
             self.stated = []
 
         def lease(self, bucket, *, rate, burst, tokens):
-            from amazon_listings.selling_partner import Lease
+            from amazon_listings.selling_partner.buckets import Lease
 
             return Lease(tokens, 0.0)
 

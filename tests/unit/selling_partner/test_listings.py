@@ -9,7 +9,8 @@ from amazon_listings.confirm.verdict import enforcements, judge_removal
 from amazon_listings.errors import ActionRequiredError, ItemError
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.marketplaces import MARKETPLACES
-from amazon_listings.selling_partner import SellingPartner, listings
+from amazon_listings.selling_partner import listings
+from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.exceptions import (
     AnswerUnclear,
     MalformedAnswer,

@@ -7,7 +7,8 @@ import pytest
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
-from amazon_listings.selling_partner import SellingPartner, sellers
+from amazon_listings.selling_partner import sellers
+from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.exceptions import (
     CredentialsRejected,
     MalformedAnswer,
