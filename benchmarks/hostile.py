@@ -66,7 +66,8 @@ def html(_folder):
 
 
 def expression(_folder):
-    from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
+    from amazon_listings.mapping.expressions.compiled import compile_expression
+    from amazon_listings.mapping.expressions.failures import ExpressionError
 
     record = {"id": "1", "ref": "1", "status": "", "modified": None, "texts": {}, "images": {}}
     item = {"pim_id": "p", "group": "p", "sku": "s", "status": "", "modified": None, "variant": None,

@@ -25,7 +25,7 @@ import pandas as pd
 import psutil
 from mapping_by_hand import FR, by_hand
 
-from amazon_listings.mapping import compile_mapping
+from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields

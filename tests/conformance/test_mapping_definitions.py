@@ -11,7 +11,8 @@ import pytest
 from fields_documents import REAL_NAMES, SHARED, document
 from test_mapping_french import FRENCH
 
-from amazon_listings.mapping import MappingErrors, compile_mapping
+from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 from amazon_listings.marketplaces import marketplace
 from amazon_product_types.definition import Definition

@@ -8,7 +8,7 @@ import pytest
 from fields_documents import document
 
 from amazon_listings.authoring.relabelling import relabel
-from amazon_listings.mapping import compile_mapping
+from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount

@@ -16,7 +16,8 @@ from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.stored import checked, parsed
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.incoming.http_reader import Limits
-from amazon_listings.mapping.expressions.compiled import BadExpression, ExpressionError, compile_expression
+from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
+from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.payload import payload_hash

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from amazon_listings.mapping import compile_mapping
+from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields

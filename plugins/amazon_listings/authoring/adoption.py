@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
-    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.selling_partner.listing_answers import Listing
 
 Attributes = dict[str, Any]
 

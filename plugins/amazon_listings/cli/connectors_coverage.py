@@ -81,7 +81,8 @@ def _items(connector: Connector, products: Path | None) -> tuple[str, list[Item]
 
 def _in_scope(connector: Connector, items: Iterable[Item]) -> Iterator[Item]:
     """Yield the items that the connector's filter lets through."""
-    from amazon_listings.mapping import ExpressionError, compile_expression
+    from amazon_listings.mapping.expressions.compiled import compile_expression
+    from amazon_listings.mapping.expressions.failures import ExpressionError
 
     wanted = compile_expression(connector.source.filter) if connector.source.filter else None
     language = next(iter(dict(connector.language_tags)), "")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors import Connector
     from amazon_listings.item import Item
-    from amazon_listings.mapping import FieldMapping
+    from amazon_listings.mapping.mapping import FieldMapping
 
 
 Products = Annotated[
@@ -107,7 +107,8 @@ def tables_of(connector: Connector) -> dict[str, Any]:
 
 def items_of(connector: Connector, products: Path | None) -> Iterator[Item]:
     """Yield the items as an extract gives them: in the connector's filter, with their SKU."""
-    from amazon_listings.mapping import ExpressionError, compile_expression
+    from amazon_listings.mapping.expressions.compiled import compile_expression
+    from amazon_listings.mapping.expressions.failures import ExpressionError
 
     language = next(iter(dict(connector.language_tags)), "")
     name = naming(connector)
@@ -128,7 +129,7 @@ def naming(connector: Connector) -> Callable[[Item], None]:
 
     An `ExpressionError` of the item is raised.
     """
-    from amazon_listings.mapping import compile_expression
+    from amazon_listings.mapping.expressions.compiled import compile_expression
 
     language = next(iter(dict(connector.language_tags)), "")
     sku = compile_expression(connector.source.sku)

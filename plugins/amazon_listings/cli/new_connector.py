@@ -223,7 +223,7 @@ def _measured(
     from amazon_listings.authoring.local_check import local_check
     from amazon_listings.cli.mapping import naming
     from amazon_listings.connectors import load_connectors
-    from amazon_listings.mapping import ExpressionError
+    from amazon_listings.mapping.expressions.failures import ExpressionError
     from amazon_listings.runs.map_fields import compiled
     from amazon_listings.runs.notations import ColumnSurvey
 

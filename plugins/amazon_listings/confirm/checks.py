@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Attributes
-    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.selling_partner.listing_answers import Listing
     from amazon_product_types.validation.issue import Issue
 
     _Contents = dict[str, Attributes]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amazon_listings.ledger.last_writes import LastWrite, WritingRun
-    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.selling_partner.listing_answers import Listing
 
 
 def reported_listings(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.messages import Catalogue, Message
     from amazon_listings.selling_partner.leaves import Layout
-    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.selling_partner.listing_answers import Listing
 
 Attributes = dict[str, Any]
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.checks.predicted import MappedColumns
 from amazon_listings.ledger.item_states import digest
-from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
+from amazon_listings.mapping.expressions.compiled import compile_expression
+from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.faults import Line
 from amazon_listings.mapping.mapping import FieldMapping

@@ -11,7 +11,7 @@ from amazon_listings.connectors.languages import language_tags
 from amazon_listings.mapping.expressions.reads import Reads, all_reads
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.families.variations import read_variations
-from amazon_listings.mapping.faults import Line, MappingErrors, MappingFault
+from amazon_listings.mapping.faults import Line, MappingErrors
 from amazon_listings.mapping.findings import Setting
 from amazon_listings.mapping.layered import MergedLines
 from amazon_listings.mapping.plan.closures import compile_attribute, layout
@@ -308,6 +308,3 @@ def _static_origins(plan: Dict[str, Branch]) -> dict[str, Origin]:
             for depth in range(len(names), 0, -1):
                 found.setdefault(".".join(names[:depth]), origin)
     return found
-
-
-__all__ = ["FieldMapping", "MappedItem", "MappingErrors", "MappingFault", "compile_mapping"]

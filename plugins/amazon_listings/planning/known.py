@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items import ListingScope
     from amazon_listings.ledger.known_items import KnownItem
     from amazon_listings.selling_partner.leaves import Layout, Leaf
-    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.selling_partner.listing_answers import Listing
 
 Attributes = dict[str, Any]
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.plan import Displaced, MappingLine
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
-    from amazon_listings.selling_partner.listings import Submission
+    from amazon_listings.selling_partner.listing_answers import Submission
 
 
 class Planner:

@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 from amazon_listings.ledger.item_states import find_states
-from amazon_listings.mapping.expressions.compiled import ExpressionError, compile_expression
+from amazon_listings.mapping.expressions.compiled import compile_expression
+from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.runs.definitions import load_definitions
 from amazon_listings.runs.item_states import shared_fingerprint

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.errors import AmazonListingsError
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.listings import Listing
+    from amazon_listings.selling_partner.listing_answers import Listing
 
 #: Identifiers that one search takes.
 AT_ONCE = 20

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ItemError, RunAbortedError
-from amazon_listings.mapping.expressions.compiled import ExpressionError, as_expression, compile_expression
+from amazon_listings.mapping.expressions.compiled import as_expression, compile_expression
+from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.messages import catalogue, message
 from amazon_listings.runs.field_names import FieldNames

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.selling_partner.client import SellingPartner
 
-__all__ = ["Listing", "Submission", "delete", "get", "patch", "put", "search", "submit"]
+__all__ = ["delete", "get", "patch", "put", "search", "submit"]
 
 #: How often a write whose outcome is unknown is sent.
 SENDS = 3

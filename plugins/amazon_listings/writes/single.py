@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from amazon_listings.planning.wanted import Named, Plans, Reads
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.listings import Listing, Submission
+    from amazon_listings.selling_partner.listing_answers import Listing, Submission
     from amazon_listings.writes.protocol import WriteProtocol
     from amazon_product_types.validation.issue import Issue
 

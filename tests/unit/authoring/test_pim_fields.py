@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.authoring.pim_fields import access, pim_fields
-from amazon_listings.mapping import compile_expression
+from amazon_listings.mapping.expressions.compiled import compile_expression
 from support.small_definition import make_item
 
 

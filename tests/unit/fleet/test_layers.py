@@ -7,7 +7,7 @@ import json
 import pytest
 
 from amazon_listings.connectors import load_connectors
-from amazon_listings.mapping import MappingErrors
+from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
 from tests.unit.fleet.conftest import COMPANY, LAMPS, LIGHTING, write
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.mapping import MappingErrors, compile_mapping
+from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.mapping.short_forms.forms import SHORT_FORMS
 from amazon_listings.marketplaces import marketplace
 from amazon_product_types.definition import Definition

@@ -8,7 +8,7 @@ import pytest
 
 from amazon_listings.mapping.expressions.compiled import compile_expression
 from amazon_listings.mapping.expressions.rows import ItemRow
-from amazon_listings.mapping.formulas import FILTERS, TESTS
+from amazon_listings.mapping.formulas.registry import FILTERS, TESTS
 from amazon_listings.mapping.values.related_table import RelatedTable
 
 DOCS = (Path(__file__).parents[3] / "docs/expressions.md").read_text(encoding="utf-8")

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from amazon_listings.mapping.expressions.compiled import BadExpression, ExpressionError, compile_expression
+from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
+from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from support.small_definition import make_item, record
 

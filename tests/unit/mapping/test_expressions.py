@@ -2,12 +2,8 @@
 
 import pytest
 
-from amazon_listings.mapping.expressions.compiled import (
-    BadExpression,
-    ExpressionError,
-    UnknownPimFieldError,
-    compile_expression,
-)
+from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
+from amazon_listings.mapping.expressions.failures import ExpressionError, UnknownPimFieldError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from support.small_definition import make_item, record
 

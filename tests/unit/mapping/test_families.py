@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.mapping import MappingErrors
+from amazon_listings.mapping.faults import MappingErrors
 from amazon_product_types.validation import compile_definition
 from support.small_definition import record
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from amazon_listings.mapping import MappingErrors
+from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.mapping.values.notation import SourceNotation
 from amazon_listings.messages import catalogue
 

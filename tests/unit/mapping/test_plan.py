@@ -6,7 +6,7 @@ import tracemalloc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.mapping import compile_mapping
+from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields

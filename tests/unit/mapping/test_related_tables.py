@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.mapping import MappingErrors
+from amazon_listings.mapping.faults import MappingErrors
 
 TABLES = {
     "colours": {

@@ -4,7 +4,8 @@ import copy
 
 import pytest
 
-from amazon_listings.mapping import MappingErrors, compile_mapping
+from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields, relabelled

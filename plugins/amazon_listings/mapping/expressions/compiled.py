@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.mapping.expressions.compiler import ExpressionCompiler
-from amazon_listings.mapping.expressions.failures import ExpressionError, UnknownPimFieldError, WrongSyntax
+from amazon_listings.mapping.expressions.failures import UnknownPimFieldError, WrongSyntax
 from amazon_listings.mapping.expressions.reads import Reads, all_reads
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.expressions.syntax import syntax_tree
@@ -187,15 +187,3 @@ def _problem_of_jinja(said: str) -> Message:
 
 def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-__all__ = [
-    "BadExpression",
-    "Expression",
-    "ExpressionError",
-    "UnknownPimFieldError",
-    "as_expression",
-    "combined",
-    "compile_expression",
-    "constant",
-]

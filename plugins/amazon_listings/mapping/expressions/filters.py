@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
-from amazon_listings.mapping import formulas
 from amazon_listings.mapping.expressions import sequences
 from amazon_listings.mapping.expressions.failures import WrongSyntax
 from amazon_listings.mapping.expressions.members import plain
 from amazon_listings.mapping.expressions.missing import Missing
+from amazon_listings.mapping.formulas import registry
 from amazon_listings.mapping.formulas.limits import check_list, check_text
 from amazon_listings.mapping.formulas.regex import PATTERNED, cost
 from amazon_product_types.matching import closest
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     #: A filter at work: the row, the value, the arguments by place and by name.
     Function = Callable[[ItemRow, Any, list[Any], dict[str, Any]], Any]
 
-FILTERS: dict[str, Callable[..., Any]] = {**sequences.FILTERS, **formulas.FILTERS}
-TESTS: dict[str, Callable[..., bool]] = {**sequences.TESTS, **formulas.TESTS}
+FILTERS: dict[str, Callable[..., Any]] = {**sequences.FILTERS, **registry.FILTERS}
+TESTS: dict[str, Callable[..., bool]] = {**sequences.TESTS, **registry.TESTS}
 #: Those that take the name of a filter, of a test, or of a field.
 _BY_NAME = ("map", "select", "selectattr", "reject", "rejectattr")
 #: Those that ask whether a value is there, so that an unknown field before them is no mistake.
@@ -206,9 +206,9 @@ def _function(compiler: ExpressionCompiler, node: nodes.Filter) -> tuple[Functio
 
 def _reading(compiler: ExpressionCompiler, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that reads numbers or dates, told how the fields before it are written."""
-    if function in formulas.READ_NUMBERS:
+    if function in registry.READ_NUMBERS:
         return partial(function, notation=compiler.notation.numbers(compiler.fields))
-    if function in formulas.READ_DATES:
+    if function in registry.READ_DATES:
         return partial(function, dates=compiler.notation.dates_of(compiler.fields))
     return function
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.feed_reports import MessageOutcome, Report
+    from amazon_listings.selling_partner.listing_answers import Listing
 
 log = logging.getLogger(__name__)
 
@@ -225,7 +226,7 @@ def report_name(feed_id: str) -> str:
     return f"{safe_name(feed_id)}.jsonl"
 
 
-def _is_applied(listing: listings.Listing | None, method: str, body: object) -> bool:
+def _is_applied(listing: Listing | None, method: str, body: object) -> bool:
     """Return whether a listing is as a message would have made it."""
     if listing is None or method == "DELETE":
         return listing is None and method == "DELETE"

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Catalogue", "Entry", "Field", "Table", "generate", "load"]
-
 
 class Catalogue:
     """Categories, products and variants, with what was edited, hidden or deleted and when.

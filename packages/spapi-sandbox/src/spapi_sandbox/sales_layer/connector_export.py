@@ -16,7 +16,7 @@ from spapi_sandbox.sales_layer.media import SIZES, address
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spapi_sandbox.catalogue.catalogue import Entry, Field
+    from spapi_sandbox.catalogue.entry import Entry, Field
     from spapi_sandbox.sales_layer.account import Account
 
 START = "categories.0.0"

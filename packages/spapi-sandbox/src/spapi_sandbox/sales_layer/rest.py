@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from spapi_sandbox.catalogue.catalogue import Entry
+    from spapi_sandbox.catalogue.entry import Entry
     from spapi_sandbox.sales_layer.account import Account, Fault
 
 PREFIX = "/sales_layer/rest/Catalog"

@@ -8,7 +8,8 @@ from spapi_sandbox.sales_layer.rest_record import OWN_NAMES, PREFIX_OF, TABLE_OF
 from spapi_sandbox.sales_layer.rest_target import NotFoundError
 
 if TYPE_CHECKING:
-    from spapi_sandbox.catalogue.catalogue import Catalogue, Field, Table
+    from spapi_sandbox.catalogue.catalogue import Catalogue
+    from spapi_sandbox.catalogue.entry import Field, Table
 
 TITLES: dict[Table, str] = {"products": "Product", "variants": "Variant", "categories": "Category"}
 WITH: dict[Table, tuple[Table, ...]] = {

@@ -11,7 +11,7 @@ from spapi_sandbox.sales_layer.odata_filter import FilterError, Predicate, compi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from spapi_sandbox.catalogue.catalogue import Entry, Table
+    from spapi_sandbox.catalogue.entry import Entry, Table
 
 PAGE = 100
 OPTIONS = {"$filter", "$select", "$orderby", "$expand", "$top", "$skip", "$skipToken", "$count"}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from spapi_sandbox.sales_layer.media import sizes_of
 
 if TYPE_CHECKING:
-    from spapi_sandbox.catalogue.catalogue import Catalogue, Entry, Field, Table
+    from spapi_sandbox.catalogue.catalogue import Catalogue
+    from spapi_sandbox.catalogue.entry import Entry, Field, Table
     from spapi_sandbox.sales_layer.rest_query import Query
 
 TABLE_OF: dict[str, Table] = {"Products": "products", "Variants": "variants", "Categories": "categories"}

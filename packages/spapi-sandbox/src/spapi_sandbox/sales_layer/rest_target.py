@@ -11,7 +11,8 @@ from spapi_sandbox.sales_layer.rest_record import TABLE_OF
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from spapi_sandbox.catalogue.catalogue import Catalogue, Entry, Table
+    from spapi_sandbox.catalogue.catalogue import Catalogue
+    from spapi_sandbox.catalogue.entry import Entry, Table
 
 PATH = re.compile(r"(?P<resource>\w+)(?:\((?P<key>\d+|'(?:[^']|'')*')\)(?:/(?P<related>\w+))?)?")
 RELATED: dict[tuple[str, str], Table] = {
