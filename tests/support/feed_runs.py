@@ -142,7 +142,7 @@ def wait_for_feeds(sandbox):
 
 
 #: What a report may be that nothing can be read of.
-DAMAGES = (b"no archive", gzip.compress(b"no report"))
+DAMAGES = (b"no archive", gzip.compress(b"no report"), gzip.compress(b"{}" * 50)[:-9])
 
 
 def damage_report(sandbox, content):

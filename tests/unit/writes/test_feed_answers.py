@@ -43,7 +43,7 @@ def test_no_report_is_no_success(runs, sandbox, ledger, listings):
     assert feeds_made(sandbox) == 1
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=["no archive", "no report"])
+@pytest.mark.parametrize("damage", DAMAGES, ids=["no archive", "no report", "cut off"])
 def test_of_a_damaged_report_the_listings_are_asked(runs, sandbox, damage):
     runs.begin([lamp("A-1")])
     runs.send()

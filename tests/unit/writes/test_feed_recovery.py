@@ -178,7 +178,7 @@ def test_a_feed_under_way_may_be_ours(runs, sandbox, client, listings):
     assert runs.rows["A-1"].submission_id == ours.feed_id
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=["no archive", "no report"])
+@pytest.mark.parametrize("damage", DAMAGES, ids=["no archive", "no report", "cut off"])
 def test_a_feed_whose_report_is_damaged_is_not_adopted(runs, sandbox, client, listings, damage):
     runs.begin([lamp("A-1")])
     document_id = uploaded(client, "A-1")
