@@ -451,12 +451,13 @@ def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[
 
 
 def definitions_of(run: RunContext) -> Definitions:
-    """Return the definitions of a run, loaded and compiled."""
+    """Return the definitions of a run, loaded and compiled; issues are in the language of its report."""
+    from amazon_listings.connectors.languages import language_of
     from amazon_listings.runs.definitions import load_definitions
 
     definitions = load_definitions(run.definitions, run.storage)
-    if run.connector.report_language is not None:
-        definitions.language = run.connector.report_language
+    # Amazon answers in another language where it has no labels in the one that was asked for.
+    definitions.language = language_of(run.connector)
     return definitions
 
 

@@ -54,9 +54,9 @@ class Shell:
             "AMAZON_LISTINGS_LEDGER": f"sqlite:///{home}/ledger.db",
         }
 
-    def run(self, *options, **environment):
+    def run(self, *options, command=COMMAND, **environment):
         return subprocess.run(
-            [*COMMAND, *options],
+            [*command, *options],
             check=False,
             capture_output=True,
             text=True,
@@ -143,6 +143,18 @@ def test_the_language_of_the_command_line_is_that_of_everything(shell):
     assert "gehört nicht" not in asked.stdout
     (report,) = (shell.home / "storage").rglob("report.html")
     assert '<html lang="en"' in report.read_text("utf-8")
+
+
+def test_issues_are_in_the_language_of_the_report_where_amazon_has_no_labels_in_it(shell):
+    """The sandbox has no Italian labels, and answers in English as Amazon does."""
+    path = shell.home / "connectors" / "packs.yaml"
+    document = yaml.safe_load(path.read_text("utf-8")) | {"mapping_locale": "de_DE"}
+    document["amazon"]["locale"] = "it_IT"
+    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), "utf-8")
+    asked = shell.run("packs", command=[COMMAND[0], "run"])
+    assert asked.returncode == 0, asked.stderr
+    assert "articoli" in asked.stdout
+    assert "Amazon suggests" not in asked.stdout
 
 
 def test_a_sandbox_on_this_machine_needs_no_hash_and_amazon_does(shell, shared, tmp_path):
