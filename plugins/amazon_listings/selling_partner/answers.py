@@ -17,27 +17,19 @@ from amazon_listings.selling_partner.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from amazon_listings.incoming.http_reader import NoReply, Reply, Why
+    from amazon_listings.incoming.http_reader import NoReply, Reply
+    from amazon_listings.messages import Message
     from amazon_listings.selling_partner.faults import Refusal
     from amazon_listings.selling_partner.request import Call
 
 #: Longest `Retry-After` that is obeyed (seconds).
 LONGEST_RETRY_AFTER = 900.0
-NOT_JSON = "the answer is not a JSON object"
+NOT_JSON = message("reason.not_json")
 #: Characters of a refusal's texts that are kept, and errors of one refusal.
 LONGEST_TEXT = 1000
 MOST_ERRORS = 10
 
 _TITLE = re.compile(r"<(title|h1)[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
-_WHY: dict[Why, str] = {
-    "timeout": "no answer in time",
-    "certificate": "its certificate is not accepted",
-    "unreachable": "could not connect",
-    "broken_off": "the connection broke off",
-    "too_large": "the answer is larger than any of its kind",
-    "encoding": "the answer cannot be unpacked",
-    "private": "its name leads to a private network",
-}
 
 
 @dataclass(frozen=True)
@@ -54,10 +46,11 @@ class Answer:
 
 
 class Said(NamedTuple):
-    """What a refusal says: its first code, and the texts of all its errors."""
+    """What a refusal says: its first code, and the texts of all its errors; or our own words for it."""
 
     code: str
     text: str
+    ours: Message | None = None
 
 
 def read_answer(reply: Reply, call: Call) -> Answer:
@@ -73,7 +66,7 @@ def read_answer(reply: Reply, call: Call) -> Answer:
         return Answer(reply.status, body, request_id, reply.headers.get("Date"))
     refusal = call.refusal(reply.status, request_id=request_id)
     error = malformed(refusal, message("amazon.bad.not_json"))
-    raise error if call.again else outcome_unknown(refusal._replace(status=0, text=NOT_JSON), call.sku)
+    raise error if call.again else outcome_unknown(refusal._replace(status=0, ours=NOT_JSON), call.sku)
 
 
 def read_refusal(reply: Reply, call: Call, secrets: Collection[str]) -> Refusal:
@@ -81,8 +74,9 @@ def read_refusal(reply: Reply, call: Call, secrets: Collection[str]) -> Refusal:
 
     Of a body that is not Amazon's, return what it says of itself.
     """
-    code, text = said_by(reply.content)
-    return call.refusal(reply.status, redact(code), redact(text, secrets), request_id_of(reply))
+    said = said_by(reply.content)
+    refusal = call.refusal(reply.status, redact(said.code), redact(said.text, secrets), request_id_of(reply))
+    return refusal._replace(ours=said.ours)
 
 
 def said_by(content: bytes) -> Said:
@@ -98,7 +92,7 @@ def said_by(content: bytes) -> Said:
         amazons = not body or (isinstance(body, dict) and "errors" in body)
         return Said("", "") if amazons else Said(NOT_AMAZON, json.dumps(body)[:LONGEST_TEXT])
     first, *others = found
-    texts = [first.text, *(f"{code}: {text}" if code else text for code, text in others)]
+    texts = [first.text, *(f"{one.code}: {one.text}" if one.code else one.text for one in others)]
     return Said(first.code, "; ".join(text for text in texts if text)[:LONGEST_TEXT])
 
 
@@ -133,7 +127,7 @@ def _said_by_page(content: bytes) -> Said:
     if not text.strip():
         return Said("", "")
     if text.lstrip()[0] in "{[":
-        return Said(BROKEN_OFF, NOT_JSON)
+        return Said(BROKEN_OFF, "", NOT_JSON)
     title = _TITLE.search(text)
     shown = unescape(title[2]) if title else text[:200]
     return Said(NOT_AMAZON, " ".join(shown.split()))
@@ -145,9 +139,9 @@ def retry_after(reply: Reply) -> float | None:
     return min(float(text), LONGEST_RETRY_AFTER) if text.isascii() and text.isdigit() else None
 
 
-def no_answer(error: NoReply) -> str:
+def no_answer(error: NoReply) -> Message:
     """Return why no answer came, and from which host, in words."""
-    return f"{error.host}: {_WHY[error.why]}"
+    return message("amazon.no_answer_of", host=error.host, why=message(f"reason.{error.why}"))
 
 
 def request_id_of(reply: Reply) -> str:

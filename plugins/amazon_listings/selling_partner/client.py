@@ -189,7 +189,7 @@ class SellingPartner:
         try:
             reply = read(self.session(), signed, self.limits)
         except NoReply as error:
-            refusal = call.refusal(0, error.kind, no_answer(error))
+            refusal = call.refusal(0, error.kind)._replace(ours=no_answer(error))
             if call.again or not error.sent:
                 raise error_of(refusal, sku=call.sku) from None
             raise outcome_unknown(refusal, call.sku) from None

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from amazon_listings.incoming.http_reader import Reply
+    from amazon_listings.messages import Message
     from amazon_listings.selling_partner.client import SellingPartner
 
 Result = TypeVar("Result")
@@ -156,7 +157,7 @@ def _check(reply: Reply) -> None:
     raise error
 
 
-def _unavailable(url: str, said: str) -> Unavailable:
+def _unavailable(url: str, said: str | Message) -> Unavailable:
     return Unavailable(
         "amazon.document_not_delivered",
         host=host_of(url),

@@ -17,6 +17,7 @@ from amazon_listings.selling_partner.exceptions import (
     SellingPartnerError,
 )
 from amazon_listings.selling_partner.fault_table import FAULTS
+from amazon_product_types.messages.facts import Listed
 
 if TYPE_CHECKING:
     from amazon_listings.selling_partner.fault_table import Fault, Side
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 class Refusal(NamedTuple):
     """What Amazon answered instead of a success; texts are cleaned of secrets when it is made.
 
-    `subject` says what it was about, such as `SKU 'S1', seller id 'A1', marketplace A13V…`.
+    `subject` says what it was about, such as `SKU 'S1', seller id 'A1', marketplace A13V…`. `ours` are our
+    own words for what came instead of an answer of Amazon's.
     """
 
     side: Side
@@ -35,6 +37,7 @@ class Refusal(NamedTuple):
     text: str = ""
     request_id: str = ""
     subject: str = ""
+    ours: Message | Listed | None = None
 
 
 def classify(refusal: Refusal) -> Fault:
@@ -116,11 +119,11 @@ def _said(refusal: Refusal) -> Message:
     """Return what was asked, about what, and what was answered, with the id that Amazon's support needs."""
     about = ", ".join(part for part in (refusal.operation, refusal.subject) if part)
     status = str(refusal.status) if refusal.status else ""
-    answer = " ".join(part for part in (status, refusal.code, refusal.text) if part)
+    parts = [part for part in (status, refusal.code, refusal.text, refusal.ours) if part]
     return message(
         "amazon.answered_with_id" if refusal.request_id else "amazon.answered",
         about=about,
-        answer=answer or message("amazon.no_answer"),
+        answer=Listed("sentences", tuple(parts)) if parts else message("amazon.no_answer"),
         request_id=refusal.request_id,
     )
 

@@ -97,7 +97,7 @@ def create(client: SellingPartner, document_id: str, marketplace_ids: Collection
         return Shape(answer, name).text("feedId")
     except MalformedAnswer as error:
         raise outcome_unknown(
-            Refusal("api", name, 0, "", error.message, answer.request_id),
+            Refusal("api", name, 0, request_id=answer.request_id, ours=error.phrase()),
         ) from error
 
 

@@ -16,8 +16,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from amazon_listings.incoming.decoding import decode
 from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read
+from amazon_listings.messages import message
 from amazon_listings.selling_partner.account import TOKEN_URL
-from amazon_listings.selling_partner.answers import no_answer, request_id_of, said_by
+from amazon_listings.selling_partner.answers import NOT_JSON, no_answer, request_id_of, said_by
 from amazon_listings.selling_partner.exceptions import Unavailable
 from amazon_listings.selling_partner.faults import Refusal, error_of
 from amazon_listings.selling_partner.redaction import redact
@@ -96,18 +97,21 @@ class Tokens:
             with new_session() as session:
                 reply = read(session, _request(account), LIMITS)
         except NoReply as error:
-            raise error_of(Refusal("token", "token", 0, error.kind, no_answer(error))) from None
+            raise error_of(Refusal("token", "token", 0, error.kind, ours=no_answer(error))) from None
         request_id = request_id_of(reply)
         if reply.status != requests.codes.ok:
-            code, text = said_by(reply.content)
-            text = redact(text, account.secrets)
-            raise error_of(Refusal("token", "token", reply.status, redact(code), text, request_id))
+            said = said_by(reply.content)
+            text = redact(said.text, account.secrets)
+            code = redact(said.code)
+            raise error_of(Refusal("token", "token", reply.status, code, text, request_id, ours=said.ours))
         body = decode(reply.content)
         if not isinstance(body, dict):
-            raise error_of(Refusal("token", "token", 0, "", "the answer is not JSON", request_id))
+            raise error_of(Refusal("token", "token", 0, request_id=request_id, ours=NOT_JSON))
         token, seconds = body.get("access_token"), body.get("expires_in")
         if not _usable(token) or not _is_time(seconds):
-            raise error_of(Refusal("token", "token", 0, "", "the answer holds no usable token", request_id))
+            raise error_of(
+                Refusal("token", "token", 0, request_id=request_id, ours=message("reason.no_token"))
+            )
         return _Token(str(token), asked + seconds)
 
 

@@ -160,7 +160,7 @@ def test_the_pim_is_the_rest_api_unless_said_otherwise(connection):
     ("value", "sentence"),
     [
         (pim(password=None), "is empty. Fill in the field “API key, or the connector's secret key”"),
-        (pim(extra={"api": "connector"}), "Connector code is empty."),
+        (pim(extra={"api": "connector"}), "“Connector code” is empty."),
         (pim(extra={"api": "soap"}), "is rest or connector, not 'soap'."),
         (pim(host="ftp://pim"), "it is no web address"),
         (amazon(), "It must be of type 'sales_layer'."),

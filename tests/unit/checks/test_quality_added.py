@@ -8,6 +8,7 @@ import pytest
 from amazon_listings.checks.quality import ExtractRefused, UnknownColumn
 from amazon_listings.checks.quality.suite import UnknownExpectation
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.notes import QualityNote
 from local_airflow.project import PROJECT
 from support.quality import codes
@@ -192,6 +193,17 @@ def test_a_wrong_expectation_is_a_clear_sentence_with_its_line(check, item, name
     assert "lamps.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"column": "stock", "min_valu": 0}, {"column": "stock", "colour": 0}, {}]
+)
+def test_a_wrong_argument_is_told_in_the_reader_s_language(check, item, arguments):
+    wrong = {"expectation": "expect_column_values_to_be_in_set", **arguments}
+    with pytest.raises(UnknownExpectation) as caught:
+        check([item(1, stock=1)], quality=[wrong])
+    said = caught.value.worded(catalogue("fr"))
+    assert not any(english in said for english in ("it has", "did you", "it takes", "missing"))
 
 
 def test_an_expectation_on_a_field_that_nobody_has_is_refused_with_what_was_meant(check, item):

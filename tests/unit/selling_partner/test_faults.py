@@ -1,12 +1,16 @@
 # ruff: noqa: E501 - Amazon's texts as they are
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.errors import ActionRequiredError, ItemError, RetryableError
-from amazon_listings.messages import catalogue
+from amazon_listings.incoming.http_reader import NoReply, Why
+from amazon_listings.messages import catalogue, message
+from amazon_listings.selling_partner.answers import no_answer
 from amazon_listings.selling_partner.exceptions import (
     AccessDenied,
     ListingRefused,
@@ -103,3 +107,14 @@ def test_every_row_is_reached_by_some_answer():
         for text in texts
     }
     assert reached == {id(fault) for fault in FAULTS}
+
+
+@pytest.mark.parametrize("why", get_args(Why))
+def test_what_came_instead_of_an_answer_is_said_in_each_language(why):
+    ours = no_answer(NoReply("https://api.amazon.com/x", why))
+    error = error_of(Refusal("api", "getFeed", 0, "ConnectionError", ours=ours))
+    said = [error.worded(catalogue(language)) for language in ("de", "en", "es", "fr", "it")]
+    assert len(set(said)) == 5
+    english = message(f"reason.{why}")
+    assert [catalogue("en").word(english) in one for one in said] == [False, True, False, False, False]
+    assert all("api.amazon.com" in one for one in said)

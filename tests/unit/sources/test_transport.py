@@ -10,6 +10,7 @@ import pytest
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.incoming.decoding import decode_as_sent
+from amazon_listings.messages import catalogue
 from amazon_listings.sources.errors import (
     CredentialsRefused,
     IncompleteConnection,
@@ -157,8 +158,10 @@ def test_no_secret_in_logs_reprs_or_tracebacks(request, time, caplog, api, fault
     ],
 )
 def test_an_incomplete_connection_names_its_field(connection, words):
-    with pytest.raises(IncompleteConnection, match=words):
+    with pytest.raises(IncompleteConnection, match=words) as caught:
         check_connection(connection)
+    for language in ("de", "es", "fr", "it"):
+        assert "the field" not in caught.value.worded(catalogue(language))
 
 
 def test_json_keeps_its_types():

@@ -21,13 +21,14 @@ from amazon_listings.checks.quality.engine import (
 )
 from amazon_listings.checks.quality.project import SOURCE
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.messages import Joined
+from amazon_listings.messages import Joined, message
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from amazon_listings.checks.expectations import Expected
+    from amazon_listings.messages import Message
 
 _MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
 #: They compare rows with each other, so they must see all of them at once.
@@ -288,16 +289,17 @@ def _build(expected: Expected, number: int, place: str) -> Expectation:
     return built
 
 
-def _detail(error: dict[str, Any], kind: Any) -> str:
+def _detail(error: dict[str, Any], kind: Any) -> Message | str:
     """Return one complaint of pydantic in words."""
     name = ".".join(str(step) for step in error["loc"] if step != "__root__")
     if error["type"] == "value_error.extra":
         arguments = sorted(set(kind.__fields__) - _INNER)
         near = closest(name, arguments)
-        meant = f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(arguments)}"
-        return f"it has no argument {name!r}{meant}"
+        if near:
+            return message("quality.no_argument_but", name=name, near=near[0])
+        return message("quality.no_argument", name=name, arguments=", ".join(arguments))
     if error["type"] == "value_error.missing":
-        return f"{name!r} is missing"
+        return message("quality.argument_missing", name=name)
     return f"{name}: {error['msg']}" if name else str(error["msg"])
 
 

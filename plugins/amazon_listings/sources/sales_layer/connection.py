@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from amazon_listings.incoming.addresses import BadAddress, endpoint
 from amazon_listings.messages import message
 from amazon_listings.sources.errors import IncompleteConnection
+from amazon_product_types.messages.facts import quoted
+
+if TYPE_CHECKING:
+    from amazon_listings.messages import Message
 
 Api = Literal["rest", "connector"]
 
@@ -58,9 +62,9 @@ class PimConnection:
         """Every text of this connection that must never be shown."""
         return tuple(text for text in (self.api_key, self.secret, self.code) if text)
 
-    def field(self, name: str) -> str:
+    def field(self, name: str) -> Message:
         """Return how to name a field of this connection to a person."""
-        return f"the field “{LABELS[name]}” of the Airflow connection {self.name}"
+        return message("sales_layer.field", label=quoted(LABELS[name]), connection=self.name)
 
     def require_complete(self) -> None:
         """Check what can be checked without a call.
@@ -79,13 +83,13 @@ class PimConnection:
             if not getattr(self, name).strip():
                 raise IncompleteConnection(
                     "sales_layer.connection_incomplete",
-                    labels=LABELS[name],
+                    label=quoted(LABELS[name]),
                     field=self.field(name),
                 )
             if not getattr(self, name).isascii() or not getattr(self, name).isprintable():
                 raise IncompleteConnection(
                     "sales_layer.foreign_character",
-                    labels=LABELS[name],
+                    label=quoted(LABELS[name]),
                     field=self.field(name),
                 )
         try:
