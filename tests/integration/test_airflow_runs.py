@@ -143,6 +143,16 @@ def test_items_travel_in_parts(house, first):
     assert [one["rendered_map_index"] for one in mapped] == parts
 
 
+def test_the_note_of_a_run_and_the_event_of_its_listings_carry_counts(house, changed):
+    counts = changed.run.result("report")["counts"]
+    note = house.wait_until(lambda: house.airflow.call("GET", changed.run.path)["note"], "no note")
+    assert note == f"Amazon: {changed.run.result('report')['note']}"
+    assert all(str(count) in note for count in counts.values() if count)
+    of_run = {"source_dag_id": "amazon_packs", "source_run_id": changed.run.run_id}
+    (event,) = house.airflow.call("GET", "/assets/events", params=of_run)["asset_events"]
+    assert event["extra"]["counts"] == changed.run.result("live_sync")
+
+
 def test_the_next_run_takes_what_changed_and_sends_what_differs(changed):
     assert changed.run.state == "success"
     assert set(changed.outcomes) == FAMILY_OF_EDITED

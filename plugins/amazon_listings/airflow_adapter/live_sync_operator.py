@@ -31,10 +31,16 @@ class LiveSyncOperator(BaseOperator):
         self.connector_id = connector_id
         self.definition = definition
 
-    def execute(self, context: Context) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
+    def execute(self, context: Context) -> dict[str, int]:
         """Submit; defers while feeds are under way. Counts by outcome."""
-        return tasks.live_sync(self.connector_id, self.definition)
+        return self._told(context, tasks.live_sync(self.connector_id, self.definition))
 
     def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, int]:  # noqa: ARG002 - Airflow's signature
         """Go on when the feeds are through, or it is time to stop waiting. Counts by outcome."""
-        return tasks.collect_feeds(self.connector_id, self.definition)
+        return self._told(context, tasks.collect_feeds(self.connector_id, self.definition))
+
+    def _told(self, context: Context, counts: dict[str, int]) -> dict[str, int]:
+        """Return the counts, and let the events of the listings carry them."""
+        for asset in self.outlets:
+            context["outlet_events"][asset].extra = {"counts": counts}
+        return counts

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from amazon_listings.airflow_adapter import run_notes
 from amazon_listings.airflow_adapter.portless import let_portless_connections_be_tested
 from amazon_listings.airflow_adapter.timetable import UpcomingIntervalTimetable
 
@@ -83,6 +84,7 @@ class AmazonListingsPlugin(AirflowPlugin):
     name = "amazon_listings"
     fastapi_apps = _Apps()
     timetables: ClassVar[list[Any]] = [UpcomingIntervalTimetable]
+    listeners: ClassVar[list[Any]] = [run_notes]
     #: Addresses are relative, so that they hold behind a path prefix too.
     external_views: ClassVar[list[Any]] = [
         {

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.failures import explained
 from amazon_listings.errors import ActionRequiredError, AmazonListingsError
-from amazon_listings.messages import log_line
+from amazon_listings.messages import catalogue, log_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.context import RunContext
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.writes.live_sync import LiveSync
@@ -293,7 +294,8 @@ def report(connector_id: str, definition: Mapping[str, Any] | None) -> dict[str,
     """Finish the run: resolve its outcomes and write its report; fails if an earlier task failed.
 
     Returns:
-        Counts by outcome, calls made, and `files`: where the report lies. What the PIM says stays there.
+        Counts by outcome, in words too as `note`; calls made, and `files`: where the report lies. What the
+        PIM says stays there.
     """
     from amazon_listings import pipeline
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
@@ -306,7 +308,18 @@ def report(connector_id: str, definition: Mapping[str, Any] | None) -> dict[str,
         failed = ActionRequiredError("airflow.run_failed", failure=summary["failure"])
         failed.language = language_of(run.connector)
         raise failed
-    return {key: summary[key] for key in ("operation", "extracted", "counts", "urgent", "calls", "files")}
+    returned = {key: summary[key] for key in ("operation", "extracted", "counts", "urgent", "calls", "files")}
+    return returned | {"note": _counted(summary["counts"], catalogue(language_of(run.connector)))}
+
+
+def _counted(counts: Mapping[str, int], messages: Catalogue) -> str:
+    """Return how many items came to which outcome, in words; those that were not asked for last."""
+    ordered = sorted(counts.items(), key=lambda pair: pair[0] == "out_of_scope")
+    return " · ".join(
+        f"{messages.value(count)} {messages.message(f'outcome.{name}', messages.number_of(count)) or name}"
+        for name, count in ordered
+        if count
+    )
 
 
 def _finished(
