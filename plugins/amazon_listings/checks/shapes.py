@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 FEW, OFTEN = 300, 3
 #: Characters of a value that is told apart.
 SHORT = 60
-#: Characters of an attribute whose shapes are remembered, and how many are: constants and options.
-REMEMBERED, MOST_REMEMBERED = 300, 5_000
 _LENGTHS = (50, 200, 500, 2000)
 _MARKUP = re.compile(r"<[a-zA-Z/]|&[a-z#0-9]+;")
 _OTHER_LETTERS = re.compile("[^\\0-\u024f]")
@@ -49,13 +47,6 @@ class _Condition(NamedTuple):
     ordered: tuple[str, ...]
 
 
-class _Read(NamedTuple):
-    """What an attribute shows: its shapes, and a number for the options that conditions look for in it."""
-
-    shapes: tuple[int, ...]
-    held: int | None
-
-
 class ShapeReader:
     """Reads the shapes of payloads of one definition.
 
@@ -70,22 +61,16 @@ class ShapeReader:
         self._told_apart: frozenset[str] | None = None
         self._numbers: dict[frozenset[str], int] = {}
         self._branches: dict[tuple[int, tuple[int | None, ...]], int] = {}
-        self._read: dict[tuple[str, str], _Read] = {}
 
-    def see(self, *payloads: Mapping[str, Any]) -> None:
-        """Take payloads into account for which values many items share."""
+    def see(self, attributes: Mapping[str, Any]) -> None:
+        """Take a payload into account for which values many items share."""
         self._told_apart = None
-        self._read.clear()
-        alike: dict[tuple[str, str], list[Any]] = {}
-        for attributes in payloads:
-            for name, elements in attributes.items():
-                alike.setdefault((name, repr(elements)), []).append(elements)
-        for (name, _), found in alike.items():
-            for place, value in _values(name, found[0]):
+        for name, elements in attributes.items():
+            for place, value in _values(name, elements):
                 if value.__class__ is not str or place in self._many:
                     continue
                 counts = self._seen.setdefault(place, Counter())
-                counts[hash(value)] += len(found)
+                counts[hash(value)] += 1
                 if len(value) > SHORT or len(counts) > FEW:
                     self._many.add(place)
                     del self._seen[place]
@@ -93,7 +78,9 @@ class ShapeReader:
     def see_all(self, mapped: Iterable[MappedItem], tested: Iterable[TestedItem]) -> None:
         """Take the payloads of the items that Amazon may be asked about into account."""
         asked = {item.pim_id for item in tested if item.outcome is Outcome.EXTRACTED}
-        self.see(*(item.attributes for item in mapped if item.pim_id in asked))
+        for item in mapped:
+            if item.pim_id in asked:
+                self.see(item.attributes)
 
     def of(self, item: MappedItem, method: Method, touched: Collection[str]) -> Shapes:
         """Return the shapes of what is sent of an item.
@@ -110,39 +97,21 @@ class ShapeReader:
         for name in touched:
             if name not in item.attributes:
                 found[_digest("removed", name)] = name
+        told_apart = self._places_told_apart()
         held: dict[str, int] = {}
         for name, elements in item.attributes.items():
-            shapes, number = self._attribute(name, elements)
-            if name in touched:
-                for shape in shapes:
-                    found[shape] = name
-            if number is not None:
-                held[name] = number
+            values = _values(name, elements)
+            for place, value in values if name in touched else ():
+                found[_digest("kind", place, _kind(value))] = name
+                if value.__class__ is str and place in told_apart:
+                    found[_digest("value", place, value)] = name
+            if name in self._looked_for:
+                texts = self._looked_for[name].intersection([str(value) for _, value in values])
+                held[name] = self._number_of(texts)
         for number, condition in enumerate(self._conditions):
             if not condition.names.isdisjoint(touched):
                 found[self._branch(number, tuple([held.get(name) for name in condition.ordered]))] = ""
         return found
-
-    def _attribute(self, name: str, elements: Any) -> _Read:
-        """Return the shapes of an attribute; items share most of what they say of themselves."""
-        text = repr(elements)
-        known = self._read.get((name, text))
-        if known is not None:
-            return known
-        told_apart = self._places_told_apart()
-        values = _values(name, elements)
-        shapes = []
-        for place, value in values:
-            shapes.append(_digest("kind", place, _kind(value)))
-            if value.__class__ is str and place in told_apart:
-                shapes.append(_digest("value", place, value))
-        number = None
-        if name in self._looked_for:
-            number = self._number_of(self._looked_for[name].intersection([str(value) for _, value in values]))
-        read = _Read(tuple(shapes), number)
-        if len(text) <= REMEMBERED and len(self._read) < MOST_REMEMBERED:
-            self._read[name, text] = read
-        return read
 
     def _number_of(self, texts: frozenset[str]) -> int:
         """Return a number that stands for some options; the many items share few."""
