@@ -313,6 +313,31 @@ def test_an_ended_promotion_of_ours_goes_and_the_rest_of_the_offers_is_carried()
     assert patches.carries
 
 
+def test_an_offer_that_lacks_a_selector_goes_by_a_replace():
+    """Amazon refuses a `delete` without all selectors."""
+    lacks = {name: value for name, value in offer(9).items() if name != "audience"}
+    patches = patches_of(
+        {"purchasable_offer": [offer(15.0), lacks]},
+        {"purchasable_offer": [lacks]},
+        {"purchasable_offer": []},
+    )
+    assert patches.operations == [
+        {"op": "replace", "path": "/attributes/purchasable_offer", "value": [offer(15.0)]}
+    ]
+
+
+def test_the_other_marketplaces_are_named_of_which_offers_are_carried():
+    elsewhere = offer(9) | {"marketplace_id": "BE"}
+    patches = patches_of(
+        {"purchasable_offer": [offer(15.0, **SALE), elsewhere]},
+        {"purchasable_offer": [offer(15.0, **SALE)]},
+        {"purchasable_offer": [offer(15.0)]},
+        defaults={"marketplace_id": "FR"},
+    )
+    assert patches.operations[0]["value"] == [offer(15.0), elsewhere]
+    assert patches.marketplaces == {"BE"}
+
+
 def test_first_contact_removes_nothing():
     """People made the handling time, Amazon's channel, the sale, the business offer, another language."""
     stock = {"fulfillment_channel_code": "DEFAULT", "quantity": 3, "lead_time_to_ship_max_days": 10}
