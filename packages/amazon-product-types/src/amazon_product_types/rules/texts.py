@@ -48,9 +48,15 @@ def contact_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) 
     if NAME not in attributes:
         return
     missing = [name for name in _CONTACTS if name in defined and not attributes.get(name)]
-    if missing and any(
-        isinstance(market := element.get("marketplace_id"), str) and market in UNION
-        for value in attributes.values()
-        for _, element in elements(value)
-    ):
+    if missing and _is_sold_in_union(attributes):
         yield Finding("gpsr_contacts", (missing[0],), {"names": missing})
+
+
+def _is_sold_in_union(attributes: Mapping[str, Any]) -> bool:
+    """Return whether an element of a payload is for a marketplace of the European Union."""
+    for value in attributes.values():
+        for element in value if isinstance(value, list) else ():
+            market = element.get("marketplace_id") if isinstance(element, dict) else None
+            if isinstance(market, str) and market in UNION:
+                return True
+    return False
