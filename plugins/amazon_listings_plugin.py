@@ -9,4 +9,4 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 if not entry_points(group="airflow.plugins", name="amazon_listings"):
-    from amazon_listings.airflow_adapter.plugin import AmazonListingsPlugin  # noqa: F401 - for Airflow
+    from amazon_listings.web.plugin import AmazonListingsPlugin  # noqa: F401 - for Airflow

@@ -1,4 +1,4 @@
-"""Who is asking, and what Airflow lets them do: the only module of the workbench that imports Airflow.
+"""Who is asking, and what Airflow lets them do.
 
 A plugin's app does not inherit Airflow's login. Every route of a connector asks for the very DAG that its
 address names, and lists hold only what the user may read.

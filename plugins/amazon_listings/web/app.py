@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from amazon_listings.airflow_adapter import report_pages
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.web import (
     activity_page,
@@ -26,6 +25,7 @@ from amazon_listings.web import (
     pictures,
     product_types_page,
     publishing,
+    report_pages,
     runs_started,
     undo_page,
 )

@@ -8,8 +8,8 @@ from airflow.timetables import interval as airflow_interval
 from airflow.timetables.base import DataInterval, TimeRestriction
 
 from amazon_listings.airflow_adapter import timetable
-from amazon_listings.airflow_adapter.plugin import AmazonListingsPlugin
 from amazon_listings.airflow_adapter.timetable import UpcomingIntervalTimetable
+from amazon_listings.web.plugin import AmazonListingsPlugin
 
 ALWAYS = TimeRestriction(earliest=pendulum.datetime(2024, 1, 1), latest=None, catchup=False)
 

@@ -14,7 +14,7 @@ def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4 / 1024
 
 before, began = resident(), time.process_time()
-from amazon_listings.airflow_adapter.plugin import AmazonListingsPlugin
+from amazon_listings.web.plugin import AmazonListingsPlugin
 
 AmazonListingsPlugin.on_load()
 app = AmazonListingsPlugin.fastapi_apps[0]["app"]

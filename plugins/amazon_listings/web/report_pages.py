@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.common.db.common import SessionDep  # noqa: TC002 - FastAPI reads it
+from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from airflow.models.dag import DagModel
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -24,14 +24,13 @@ from amazon_listings.messages import DEFAULT, catalogue
 from amazon_listings.runs.context import language_of_run
 from amazon_listings.runs.folder import RunFolder, attempts
 from amazon_listings.runs.quality_docs import docs_index
+from amazon_listings.web.configured import DAG_PREFIX
 from amazon_listings.web.rendering import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-#: What the id of a connector's DAG begins with.
-DAG_PREFIX = "amazon_"
 MEDIA_TYPES = {
     "report.html": "text/html; charset=utf-8",
     "report.json": "application/json",
@@ -94,7 +93,7 @@ def key_fits(key: str, dag_id: str, run_id: str, request: Request) -> None:
 @app.get("/downloads/{key}/{dag_id}/{run_id}/attempts/{attempt}", dependencies=[Depends(key_fits)])
 def other_attempt(  # noqa: PLR0917 - FastAPI passes them by name
     request: Request,
-    key: str,  # noqa: ARG001 - a part of the path
+    key: str,
     dag_id: str,
     run_id: str,
     attempt: int,
@@ -107,8 +106,8 @@ def other_attempt(  # noqa: PLR0917 - FastAPI passes them by name
 @app.get("/downloads/{key}/{dag_id}/{run_id}/{name}", dependencies=[Depends(key_fits)])
 def linked(  # noqa: PLR0917 - FastAPI passes them by name
     request: Request,
-    key: str,  # noqa: ARG001 - a part of the path
-    dag_id: str,  # noqa: ARG001 - a part of the path
+    key: str,
+    dag_id: str,
     run_id: str,
     name: str,
     connector_id: _Connector,
@@ -125,7 +124,7 @@ def linked(  # noqa: PLR0917 - FastAPI passes them by name
 @app.get("/reports/{dag_id}/{run_id}/{name}", dependencies=[_may_read])
 def download(  # noqa: PLR0917 - FastAPI passes them by name
     request: Request,
-    dag_id: str,  # noqa: ARG001 - a part of the path
+    dag_id: str,
     run_id: str,
     name: str,
     connector_id: _Connector,
@@ -188,7 +187,7 @@ def _download(
 
 
 @app.get("/quality/{dag_id}/{name:path}", dependencies=[_may_read])
-def quality(request: Request, dag_id: str, name: str, connector_id: _Connector) -> HTMLResponse:  # noqa: ARG001 - a part of the path
+def quality(request: Request, dag_id: str, name: str, connector_id: _Connector) -> HTMLResponse:
     """One page of a connector's Data Docs site; the first one for an empty name."""
     site = docs_index(connections.storage(), _key(connector_id)).parent
     steps = (name or "index.html").split("/")
