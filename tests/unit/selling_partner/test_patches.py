@@ -503,6 +503,16 @@ def test_vendors_repeat_cost_price(wanted_cost):
     assert patches_of({"cost_price": COST}, {}, {}, vendor=True).operations == []
 
 
+def test_vendors_repeat_cost_price_beside_what_comes_before_it_in_the_alphabet():
+    text = {"marketplace_id": "FR", "language_tag": "fr_FR", "value": "Lampe"}
+    wanted = {"bullet_point": [text], "cost_price": COST}
+    patches = patches_of({"cost_price": COST}, {"cost_price": COST}, wanted, vendor=True)
+    assert [one["path"] for one in patches.operations] == [
+        "/attributes/bullet_point",
+        "/attributes/cost_price",
+    ]
+
+
 def test_an_existing_relation_is_never_sent_again():
     relation = {
         "child_parent_sku_relationship": [
