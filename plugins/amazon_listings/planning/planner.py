@@ -28,7 +28,7 @@ from amazon_listings.planning.left_alone import (
     theme_of_others,
 )
 from amazon_listings.planning.wanted import PlannedWrite
-from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, line_behind
+from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, edited, line_behind
 from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
@@ -270,11 +270,16 @@ class Planner:
         return join(split(wanted, self._layout, self._defaults) | still) if still else wanted
 
     def _displaced(self, plan: Plan, current: CurrentListing) -> tuple[Displaced, ...]:
-        """Return what is not ours, as far as the listing was read, and is not there afterwards."""
+        """Return what none of our connectors wrote, as far as it was read, and is not there afterwards."""
         if current.found is None:
             return ()
-        ours = split(current.owned or {}, self._layout, self._defaults).keys() | current.others
-        found = (displaced(change, self._defaults) for change in plan.changes if change.leaf not in ours)
+        ours = split(current.owned or {}, self._layout, self._defaults)
+        foreign = (
+            change if change.leaf not in ours else edited(change, ours[change.leaf], self._defaults)
+            for change in plan.changes
+            if change.leaf not in current.others
+        )
+        found = (displaced(change, self._defaults) for change in foreign if change is not None)
         return tuple(one for one in found if one is not None)
 
     def changes(self, before: Attributes, after: Attributes, *, forced: bool = False) -> tuple[Change, ...]:

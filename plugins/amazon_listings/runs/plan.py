@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.runs.quantities import AVAILABILITY
 from amazon_listings.selling_partner.leaves import Leaf, compare, same_leaf, same_value
 
 if TYPE_CHECKING:
@@ -232,6 +233,25 @@ def changes_between(
             if (forced and right is not None) or not same_leaf(leaf, left, right, defaults)
         ]
     )
+
+
+def edited(change: Change, accepted: Any, defaults: Mapping[str, Any]) -> Change | None:
+    """Return of a change of a leaf of ours what people made of it since; None if nothing.
+
+    A quantity that is another by now was sold, and what the connector takes away it may take away.
+
+    Args:
+        change: The change.
+        accepted: What was last accepted of the leaf.
+        defaults: Properties that Amazon fills in, with their values.
+    """
+    leaf, before = change.leaf, change.before
+    is_quantity = leaf.attribute == AVAILABILITY and leaf.path[:1] == ("quantity",)
+    if is_quantity or change.after is None or same_leaf(leaf, before, accepted, defaults):
+        return None
+    if isinstance(before, list) and isinstance(accepted, list) and len(before) > 1:
+        before = [one for one in before if not any(same_value([one], [two], defaults) for two in accepted)]
+    return msgspec.structs.replace(change, before=before)
 
 
 def displaced(change: Change, defaults: Mapping[str, Any]) -> Displaced | None:

@@ -48,6 +48,24 @@ def test_a_second_connector_with_another_value_is_blocked_with_both_names_and_li
     assert held_name(shop, first) == "Lampe neuve"
 
 
+def test_the_test_says_which_fields_of_ours_people_changed_before_it_sets_them_back(shop):
+    ours = shop.connector()
+    shop.run(ours, [lamp("A", stock=7)])
+    tag = {"language_tag": "fr_FR", "marketplace_id": PLACE}
+    people(shop, "A", "item_name", [{"value": "Titre de Paul", **tag}])
+    people(shop, "A", "fulfillment_availability", [{"fulfillment_channel_code": "DEFAULT", "quantity": 5}])
+
+    def told(run):
+        return [(one.attribute, one.found) for one in run.items()["A"].issues if one.source == "listing"]
+
+    run = shop.run(ours, [lamp("A", stock=6, colour="Vert")], operation="test")
+    # What was sold since is no edit, and the colour is ours to change.
+    assert told(run) == [("item_name", "Titre de Paul")]
+    shop.run(ours, [lamp("A", stock=6, colour="Vert")])
+    assert held_name(shop, ours) == "Lampe"
+    assert told(shop.run(ours, [lamp("A", stock=6, colour="Rouge")], operation="test")) == []
+
+
 def test_equal_values_are_fine_and_go_only_when_nobody_wants_them(shop):
     first, second = shop.connector(), other(shop)
     shop.run(first, [lamp("A")])
