@@ -10,7 +10,7 @@ from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals import ApprovalFilter
 from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, joined_notes
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp, variant
 
@@ -41,7 +41,7 @@ def test_after_a_full_reading_what_is_missing_is_set_to_zero_once(shop, ledger):
     assert (left.outcome, left.removed) == ("pending", True)
     messages = catalogue(language_of(connector))
     notes = [messages.phrase(f"note.{name}") for name in ("removed_zero_quantity", "removal_awaited")]
-    assert left.note == "; ".join(notes)
+    assert left.note == joined_notes(notes, messages)
     assert quantity(shop, connector, "L00") == 0
     assert run.calls() == {"readings": 1, "updates": 1}
     (write,) = writes_of(ledger, run.number)
