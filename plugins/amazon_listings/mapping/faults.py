@@ -30,8 +30,12 @@ class Line(NamedTuple):
     def worded(self, messages: Catalogue) -> str:
         """Return where it stands."""
         place = f"{self.file}, " if self.file else ""
-        number = messages.phrase("mapping.line", number=self.number) + ": " if self.number else ""
-        return f"{place}{number}{messages.quoted(self.key)}"
+        key = messages.quoted(self.key)
+        if not self.number:
+            return f"{place}{key}"
+        return place + messages.phrase(
+            "said_of", about=messages.phrase("mapping.line", number=self.number), said=key
+        )
 
     def __str__(self) -> str:
         return self.worded(catalogue())
@@ -50,7 +54,7 @@ class MappingFault(NamedTuple):
         if len(self.candidates) > _SHOWN:
             more = messages.phrase("mapping.and_more", count=len(self.candidates) - _SHOWN)
             shown.append(f"\n      {more}")
-        return f"{self.line.worded(messages)}: {messages.value(self.problem)}" + "".join(shown)
+        return messages.phrase("said_of", about=self.line, said=self.problem) + "".join(shown)
 
 
 class InvalidLine(Exception):

@@ -287,7 +287,7 @@ def compile_mapping(
     )
     messages = catalogue(language)
     renamed = [
-        f"{line.worded(messages)}: {messages.word(said)}"
+        messages.phrase("said_of", about=line, said=said)
         for line, sentences in compiler.renamed.items()
         for said in sentences
     ]

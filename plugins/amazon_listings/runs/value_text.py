@@ -55,7 +55,9 @@ def _worded(value: object, messages: Catalogue, depth: int) -> str:
         return _element(value, messages, depth)
     if isinstance(value, str):
         return messages.message("quote", text=value)
-    return str(value).lower() if isinstance(value, bool) else messages.value(value)
+    if isinstance(value, bool):
+        return messages.phrase("value.yes" if value else "value.no")
+    return messages.value(value)
 
 
 def _element(element: Mapping[str, Any], messages: Catalogue, depth: int) -> str:

@@ -203,9 +203,8 @@ def keep(request: Request, dag_id: str, visitor: Editor, edit: Edit) -> Told:
     except MappingErrors as error:
         mine = [fault for fault in error.faults if fault.line.key == key]
         if mine:
-            raise HTTPException(
-                422, "\n".join(f"{key}: {words.messages.value(fault.problem)}" for fault in mine)
-            ) from None
+            said = [words.messages.phrase("said_of", about=key, said=fault.problem) for fault in mine]
+            raise HTTPException(422, "\n".join(said)) from None
     except AmazonListingsError as error:
         raise HTTPException(422, error.worded(words.messages)) from None
     if changes or edit.revision:

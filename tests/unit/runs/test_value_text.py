@@ -14,7 +14,8 @@ HERE = {"marketplace_id": "A13V1IB3VIYZZH"}
         (None, "—"),
         ("Chêne", "“Chêne”"),
         (1299.5, "1,299.5"),
-        (True, "true"),
+        (True, "yes"),
+        ([{"value": False}], "no"),
         ([{"schedule": [{"value_with_tax": 9.0}]}], "9"),
         (
             [{"schedule": [{"value_with_tax": 8, "start_at": "2026-11-20", "end_at": "2026-12-31"}]}],
@@ -50,6 +51,15 @@ def test_numbers_and_quotation_marks_are_those_of_the_language():
     value = [{"schedule": [{"value_with_tax": 1299.5}]}]
     assert value_text(value, catalogue("de")) == "1.299,5"
     assert value_text([{"value": "Eiche"}], catalogue("de")) == "„Eiche“"
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "no"),
+    [("de", "ja", "nein"), ("es", "sí", "no"), ("fr", "oui", "non"), ("it", "sì", "no")],
+)
+def test_a_yes_and_a_no_are_words_of_the_language(language, yes, no):
+    assert value_text([{"value": True}], catalogue(language)) == yes
+    assert value_text(False, catalogue(language)) == no  # noqa: FBT003 - it is the value
 
 
 def test_what_is_long_or_deep_is_cut():

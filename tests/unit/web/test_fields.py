@@ -151,6 +151,12 @@ def test_a_line_that_cannot_be_compiled_is_refused_with_its_reason(editor):
     assert keep(editor, kind="expression", expression="{{ item.").status_code == 422
 
 
+def test_french_puts_a_space_before_the_colon_of_a_refusal(client):
+    editor = client("editor", **ORIGIN, **{"accept-language": "fr"})
+    answer = keep(editor, kind="expression", expression="{{ item.brand | no_such_filter }}")
+    assert answer.json()["detail"].startswith("Marque : ")
+
+
 def test_a_check_counts_what_a_draft_frees_and_blocks(editor):
     keep(editor, kind="none")
     told = editor.post(f"{PLACE}/check", json={"revision": 1}).json()["message"]
