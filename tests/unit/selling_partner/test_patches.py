@@ -326,13 +326,59 @@ def test_an_offer_that_lacks_a_selector_goes_by_a_replace():
     ]
 
 
+def test_an_offer_whose_selector_is_empty_goes_by_a_replace():
+    """Amazon refuses an empty selector."""
+    empty = {"purchasable_offer": [offer(9, "")]}
+    found = {"purchasable_offer": [offer(15.0), *empty["purchasable_offer"]]}
+    patches = patches_of(found, empty, {})
+    assert patches.operations == [
+        {"op": "replace", "path": "/attributes/purchasable_offer", "value": [offer(15.0)]}
+    ]
+
+
+def test_what_has_no_scalar_selector_is_dropped_whole_before_it_is_replaced():
+    old, new = ({"purchasable_offer": [offer(price, ["ALL"])]} for price in (15, 14))
+    patches = patches_of(old, old, new)
+    assert [(one["op"], one["value"]) for one in patches.operations] == [
+        ("delete", old["purchasable_offer"]),
+        ("replace", new["purchasable_offer"]),
+    ]
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_what_is_deleted_by_its_selectors_is_read_before(read):
+    stock = {"fulfillment_availability": [{"fulfillment_channel_code": "DEFAULT", "quantity": 3}]}
+    patches = patches_of(stock, stock, {}, read=read)
+    assert [one["op"] for one in patches.operations] == ["delete"]
+    assert patches.carries is not read
+
+
+def test_what_is_replaced_without_marketplaces_carries_if_it_was_not_read_or_others_have_a_part():
+    ours = {"fulfillment_channel_code": "DEFAULT", "quantity": 3}
+    owned = {"fulfillment_availability": [ours | {"lead_time_to_ship_max_days": 10}]}
+    wanted = {"fulfillment_availability": [ours]}
+    assert [one["op"] for one in patches_of(owned, owned, wanted).operations] == ["replace"]
+    assert not patches_of(owned, owned, wanted).carries
+    assert patches_of(owned, owned, wanted, read=False).carries
+    other = {"fulfillment_channel_code": "AMAZON_EU", "quantity": 1}
+    found = {"fulfillment_availability": [*owned["fulfillment_availability"], other]}
+    assert patches_of(found, owned, wanted).carries
+
+
+def test_what_is_replaced_in_marketplaces_may_have_to_carry_those_of_others():
+    owned = {"purchasable_offer": [offer(15.0, **SALE)]}
+    patches = patches_of(owned, owned, {"purchasable_offer": [offer(15.0)]})
+    assert [one["op"] for one in patches.operations] == ["replace"]
+    assert patches.carries
+
+
 def test_the_other_marketplaces_are_named_of_which_offers_are_carried():
     elsewhere = offer(9) | {"marketplace_id": "BE"}
     patches = patches_of(
         {"purchasable_offer": [offer(15.0, **SALE), elsewhere]},
         {"purchasable_offer": [offer(15.0, **SALE)]},
         {"purchasable_offer": [offer(15.0)]},
-        defaults={"marketplace_id": "FR"},
+        defaults={"marketplace_id": "".join("FR")},  # equal to that of the offers, not the same object
     )
     assert patches.operations[0]["value"] == [offer(15.0), elsewhere]
     assert patches.marketplaces == {"BE"}
@@ -511,6 +557,27 @@ def test_vendors_repeat_cost_price_beside_what_comes_before_it_in_the_alphabet()
         "/attributes/bullet_point",
         "/attributes/cost_price",
     ]
+
+
+def test_vendors_send_a_new_cost_price_once():
+    new = {"cost_price": [COST[0] | {"value": 6}]}
+    (patch,) = patches_of({"cost_price": COST}, {"cost_price": COST}, new, vendor=True).operations
+    assert patch["value"] == new["cost_price"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "read", "carries"),
+    [
+        ({"cost_price": COST}, False, False),
+        ({"cost_price": COST}, True, False),
+        ({}, False, True),
+        ({}, True, False),
+    ],
+)
+def test_vendors_of_whom_no_cost_price_is_known_read_before_they_send(cost, read, carries):
+    patches = patches_of(cost, {}, {"item_name": NAME}, vendor=True, read=read)
+    assert patches.operations
+    assert patches.carries is carries
 
 
 def test_an_existing_relation_is_never_sent_again():
