@@ -265,7 +265,7 @@ def _issue(
     return Issue(
         code="leaf_of_another_connector",
         severity="ERROR",
-        source="schema",
+        source="ownership",
         attribute=leaf.attribute,
         path=leaf.attribute,
         label=label,

@@ -40,7 +40,7 @@ router = APIRouter()
 Turn = Literal["pim", "mapping", "amazon"]
 #: Who finds issues, as people tell them apart, with the sources of each.
 FOUND_BY = {
-    "check": frozenset(("quality", "mapping", "schema")),
+    "check": frozenset(("quality", "mapping", "schema", "ownership")),
     "preview": frozenset(("preview",)),
     "amazon": frozenset(("submission", "listing")),
 }
@@ -154,7 +154,7 @@ def turn_of(issue: Issue) -> Turn:
         return "pim"
     if issue.source == "quality":
         return "pim"
-    return "mapping" if issue.source in {"mapping", "schema", "preview"} else "amazon"
+    return "mapping" if issue.source in {"mapping", "schema", "ownership", "preview"} else "amazon"
 
 
 def urgency(code: str) -> int:

@@ -38,7 +38,7 @@ def test_a_second_connector_with_another_value_is_blocked_with_both_names_and_li
     run = shop.run(second, [lamp("A"), lamp("B")])
     assert run.outcomes() == {"A": "blocked", "B": "accepted"}
     (issue,) = (one for one in run.items()["A"].issues if one.code == "leaf_of_another_connector")
-    assert issue.attribute == "item_name"
+    assert (issue.attribute, issue.sources) == ("item_name", ("ownership",))
     for said in ("lamps", "lamps.yaml:", "other.yaml:", "« Lampe »", "« Autre lampe »"):
         assert said.strip("« »") in issue.message, issue.message
     assert issue.label in issue.message

@@ -13,7 +13,7 @@ issues = st.builds(
     Issue,
     code=texts,
     severity=st.sampled_from(["ERROR", "WARNING", "INFO"]),
-    source=st.sampled_from(["quality", "mapping", "schema", "preview", "submission", "listing"]),
+    source=st.sampled_from(["quality", "mapping", "schema", "ownership", "preview", "submission", "listing"]),
     message=texts,
     attribute=texts,
     path=texts,

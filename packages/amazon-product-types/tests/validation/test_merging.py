@@ -153,7 +153,9 @@ NAMES = st.sampled_from(["", "a", "b", "c"])
 
 @st.composite
 def issues(draw):
-    source = draw(st.sampled_from(["mapping", "quality", "schema", "submission", "preview", "listing"]))
+    source = draw(
+        st.sampled_from(["mapping", "quality", "schema", "ownership", "submission", "preview", "listing"])
+    )
     attribute = draw(NAMES)
     more = draw(st.lists(NAMES.filter(bool), max_size=2, unique=True)) if attribute else []
     return Issue(

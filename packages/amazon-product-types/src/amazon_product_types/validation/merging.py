@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Issue, Severity, Source
 
 #: Who explains an issue best, first: what we found ourselves leads to a PIM field, a place and a value.
-ORDER: tuple[Source, ...] = ("mapping", "quality", "schema", "submission", "preview", "listing")
+ORDER: tuple[Source, ...] = (
+    "mapping",
+    "quality",
+    "schema",
+    "ownership",
+    "submission",
+    "preview",
+    "listing",
+)
 WORST: dict[Severity, int] = {"ERROR": 0, "WARNING": 1, "INFO": 2}
 #: What the best explanation may lack and another have.
 LENT = ("why", "allowed", "measured", "label", "action", "exemption", "origin")
