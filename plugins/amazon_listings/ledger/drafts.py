@@ -15,7 +15,7 @@ from amazon_listings.ledger.tables import drafts, publications
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, Select
 
 
 class DraftChanged(ActionRequiredError):
@@ -135,18 +135,25 @@ def record_publication(ledger: Engine, connector_id: str, *, by: str, before: st
 
 def publications_of(ledger: Engine, connector_id: str, most: int = 20) -> list[Publication]:
     """Return what was published of a connector, the newest first."""
-    columns = (
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            _published(connector_id).order_by(publications.c.id.desc()).limit(most)
+        ).all()
+    return [Publication(*row) for row in rows]
+
+
+def first_publication(ledger: Engine, connector_id: str) -> Publication | None:
+    """Return what was published of a connector before anything else, or None."""
+    with reading(ledger) as connection:
+        row = connection.execute(_published(connector_id).order_by(publications.c.id).limit(1)).first()
+    return None if row is None else Publication(*row)
+
+
+def _published(connector_id: str) -> Select[Any]:
+    return select(
         publications.c.id,
         publications.c.published_by,
         publications.c.published_at,
         publications.c.text_before,
         publications.c.text_after,
-    )
-    with reading(ledger) as connection:
-        rows = connection.execute(
-            select(*columns)
-            .where(publications.c.connector_id == connector_id)
-            .order_by(publications.c.id.desc())
-            .limit(most)
-        ).all()
-    return [Publication(*row) for row in rows]
+    ).where(publications.c.connector_id == connector_id)

@@ -37,7 +37,7 @@ from amazon_listings.web.field_list import (
     opened,
 )
 from amazon_listings.web.previewing import Previewed, previewed
-from amazon_listings.web.publishing import Revision, refuse_stale
+from amazon_listings.web.publishing import Revision, refuse_stale, text_before_all
 from amazon_listings.web.references import references_of
 from amazon_listings.web.rendering import Wording, base_of, render, wording
 from amazon_listings.web.told import Told
@@ -96,6 +96,7 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
         may_edit=visitor.may_edit(dag_id),
         changed=[(key, one.mapping.get(key), value) for key, value in found.changes.items()],
         versions=publications_of(found.ledger, one.id),
+        before_all=text_before_all(found.ledger, one),
         in_layers=any(json_pointer.below("/mapping", key) in one.where.files for key in found.changes),
         shown=written,
         options=OPTIONS,

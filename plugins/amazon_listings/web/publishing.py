@@ -20,6 +20,7 @@ from amazon_listings.fleet.mapping_patch import difference, with_lines
 from amazon_listings.ledger.drafts import (
     drop_draft,
     find_draft,
+    first_publication,
     publications_of,
     record_publication,
     refuse_changed,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from amazon_listings.web.rendering import Wording
 
 router = APIRouter()
+
+#: The number of the state before anything was published.
+BEFORE_ALL = 0
 
 
 class Revision(BaseModel, frozen=True):
@@ -66,7 +70,7 @@ async def publish(request: Request, dag_id: str, visitor: Editor, seen: Revision
 
 
 class Version(BaseModel, frozen=True):
-    """A version that was published before."""
+    """A version that was published before; 0 is what was there before anything was published."""
 
     number: int
 
@@ -78,8 +82,11 @@ async def restore(request: Request, dag_id: str, visitor: Editor, version: Versi
 
     def chosen() -> tuple[Connector, Engine, str]:
         one, ledger = connector_of(dag_id), connections.ledger()
-        known = publications_of(ledger, one.id, 1000)
-        text = next((each.text_after for each in known if each.number == version.number), None)
+        if version.number == BEFORE_ALL:
+            text = text_before_all(ledger, one)
+        else:
+            known = publications_of(ledger, one.id, 1000)
+            text = next((each.text_after for each in known if each.number == version.number), None)
         if text is None:
             raise HTTPException(404, "web.no_such_version")
         try:
@@ -91,6 +98,18 @@ async def restore(request: Request, dag_id: str, visitor: Editor, version: Versi
     one, ledger, text = await run_in_threadpool(chosen)
     await _write_variable(request, one, text, visitor=visitor, ledger=ledger, words=words)
     return Told(words.t("version.restored"))
+
+
+def text_before_all(ledger: Engine, one: Connector) -> str | None:
+    """Return the text of a connector's Variable before anything was published; None if there was none.
+
+    A file that had no Variable over it is brought back by one that changes nothing: those who may publish
+    may write Variables, and not always delete them.
+    """
+    first = first_publication(ledger, one.id)
+    if first is None or (first.text_before is None and one.where.path is None):
+        return None
+    return first.text_before or "{}"
 
 
 @router.get("/dags/{dag_id}/fields.yaml")

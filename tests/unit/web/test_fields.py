@@ -247,6 +247,25 @@ def test_a_draft_is_published_as_the_user_and_kept_as_a_version(client, editor, 
     assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == "Lumio"
 
 
+@pytest.mark.parametrize("before", [None, {"mapping": {"Marque": "Before"}}])
+def test_the_way_back_goes_before_the_first_publication(client, editor, airflow_api, variable, before):
+    name = "amazon_connector_lamps"
+    was = yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"]
+    if before:
+        variable(name, before)
+        was = "Before"
+    assert editor.post(f"{PLACE}/restore", json={"number": 0}).status_code == 404
+    assert "Before anything was published here" not in editor.get(PLACE).text
+    for text in ("Lumio", "Other"):
+        keep(editor, kind="constant", constant=text)
+        assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 200
+    assert "Before anything was published here" in editor.get(PLACE).text
+    assert client("viewer", **ORIGIN).post(f"{PLACE}/restore", json={"number": 0}).status_code == 403
+    assert editor.post(f"{PLACE}/restore", json={"number": 0}).status_code == 200
+    assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == was
+    assert "3 published versions" in editor.get(PLACE).text
+
+
 def test_a_draft_is_published_once_and_outlives_its_connector(editor, airflow_api, folder):
     keep(editor, kind="constant", constant="Lumio")
     assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 200
