@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import TimeoutError as TookTooLong
 
 if TYPE_CHECKING:
@@ -72,7 +73,13 @@ class Crawler:
     def _use_some(self, path: str, *, sends: bool) -> bool:
         """Open a page and use its controls up to the first that changes it; return whether one did."""
         self._where = path
-        self._open_page(path)
+        try:
+            self._open_page(path)
+        except BrowserError as error:  # the page that was sent leads on at this moment
+            if "ERR_ABORTED" not in error.message and "interrupted" not in error.message:
+                raise
+            self._wait()
+            self._open_page(path)
         self._wait()
         self.page.evaluate(OPEN)
         self._wait()
