@@ -19,6 +19,16 @@ _OURS = "Amazon: "
 @hookimpl
 def on_dag_run_success(dag_run: DagRun, msg: str) -> None:  # noqa: ARG001 - Airflow's signature
     """Note the counts that the task `report` returned."""
+    _note_counts(dag_run)
+
+
+@hookimpl
+def on_dag_run_failed(dag_run: DagRun, msg: str) -> None:  # noqa: ARG001 - Airflow's signature
+    """Note the counts of a failed run too: some of its items may be at Amazon."""
+    _note_counts(dag_run)
+
+
+def _note_counts(dag_run: DagRun) -> None:
     from airflow.models.xcom import XComModel  # noqa: PLC0415 - tasks, which load the plugins too, need it not
     from sqlalchemy.orm import object_session  # noqa: PLC0415 - as above
 

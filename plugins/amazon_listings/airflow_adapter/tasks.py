@@ -10,7 +10,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import get_current_context
+from airflow.sdk import BaseXCom, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from amazon_listings.airflow_adapter.configured import connector_named
@@ -304,12 +304,16 @@ def report(connector_id: str, definition: Mapping[str, Any] | None) -> dict[str,
     context, installation = get_current_context(), AirflowInstallation()
     run = _finished(connector_id, context, definition, installation)
     summary = pipeline.finish(run, installation, unfinished=_unfinished(context))
-    if summary["failure"]:
-        failed = ActionRequiredError("airflow.run_failed", failure=summary["failure"])
-        failed.language = language_of(run.connector)
-        raise failed
+    language = language_of(run.connector)
     returned = {key: summary[key] for key in ("operation", "extracted", "counts", "urgent", "calls", "files")}
-    return returned | {"note": _counted(summary["counts"], catalogue(language_of(run.connector)))}
+    returned["note"] = _counted(summary["counts"], catalogue(language))
+    if summary["failure"]:
+        # What a failed task returns is lost, and the run's note is made of it.
+        context["ti"].xcom_push(key=BaseXCom.XCOM_RETURN_KEY, value=returned)
+        failed = ActionRequiredError("airflow.run_failed", failure=summary["failure"])
+        failed.language = language
+        raise failed
+    return returned
 
 
 def _counted(counts: Mapping[str, int], messages: Catalogue) -> str:

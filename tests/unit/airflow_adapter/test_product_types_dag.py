@@ -13,7 +13,7 @@ from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStop
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.notes import ChangesNote, ReportNote
-from amazon_listings.runs.records import PROBLEMS
+from amazon_listings.runs.records import EXTRACT, PROBLEMS
 from amazon_listings.settings import settings
 from local_airflow.project import PROJECT
 from spapi_sandbox.definitions.dialect import compile_document
@@ -24,6 +24,7 @@ from support.airflow import amazon_connection
 from support.ledgers import ledger_in
 from support.run_records import extract_note
 from support.stored_items import store_items
+from support.sync_runs import lamp
 
 
 @pytest.fixture(scope="module")
@@ -271,3 +272,31 @@ def test_and_of_the_report_of_a_run(declare, amazon, storage):
     summary = folder.noted(ReportNote).summary
     assert any("n'est plus la dernière d'Amazon" in warning for warning in summary["warnings"])
     assert summary["definition_version"] == found["version"]
+
+
+def test_a_failed_report_leaves_the_counts_for_the_note_of_its_run(declare, amazon, storage):
+    amazon.serve("2026-01")
+    declare(lamps("lamps"))
+    pushed = {}
+    context = {
+        "params": {"operation": "test", "selection": "everything", "skus": [], "force": False},
+        "dag_run": SimpleNamespace(run_type="manual", clear_number=0),
+        "run_id": "manual__2",
+        "ti": SimpleNamespace(
+            task_id="report",
+            dag_id="amazon_lamps",
+            get_task_states=lambda **_: {"manual__2": {"map_fields": "failed"}},
+            xcom_push=lambda key, value: pushed.update({key: value}),
+        ),
+    }
+    with set_current_context(context):
+        note = tasks.refresh_definition("lamps")
+        folder = RunFolder.of(storage, "lamps", "manual__2")
+        folder.write(EXTRACT, part_name(1), [lamp("A1") | {"pim_id": "p/A1", "sku": "A1", "group": "g"}])
+        folder.write(PROBLEMS, part_name(1), [])
+        folder.note(extract_note(part_name(1), extracted=1, cursor=None))
+        with pytest.raises(TaskStopped):
+            tasks.report("lamps", note)
+    returned = pushed["return_value"]
+    assert sum(returned["counts"].values()) == 1
+    assert returned["note"].startswith("1 ")

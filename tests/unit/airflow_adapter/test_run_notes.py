@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amazon_listings.airflow_adapter.run_notes import noted, on_dag_run_success
+from amazon_listings.airflow_adapter.run_notes import noted, on_dag_run_failed, on_dag_run_success
 
 COUNTS = "Amazon: 41 ready · 11 blocked"
 
@@ -25,6 +25,7 @@ def test_what_people_wrote_stays_and_an_earlier_attempt_s_counts_go(before, afte
 
 
 @pytest.mark.airflow
+@pytest.mark.parametrize("ended", [on_dag_run_success, on_dag_run_failed])
 @pytest.mark.parametrize(
     ("dag_id", "task_id", "returned", "note"),
     [
@@ -35,7 +36,7 @@ def test_what_people_wrote_stays_and_an_earlier_attempt_s_counts_go(before, afte
         ("amazon_lamps", "report", "s3://xcom/1", None),
     ],
 )
-def test_the_note_is_what_the_report_returned(dag_id, task_id, returned, note):
+def test_the_note_is_what_the_report_returned(dag_id, task_id, returned, note, ended):
     from airflow.models.dagrun import DagRun
     from airflow.models.xcom import XComModel
     from airflow.utils.db import initdb
@@ -59,7 +60,7 @@ def test_the_note_is_what_the_report_returned(dag_id, task_id, returned, note):
             session.execute(
                 insert(XComModel).values(**values, dag_run_id=run.id, key="return_value", value=returned)
             )
-            on_dag_run_success(run, "success")
+            ended(run, "")
             assert run.note == note
         finally:
             session.rollback()
