@@ -7,6 +7,7 @@ import pytest
 
 from amazon_listings.checks.quality import ExtractRefused, UnknownColumn
 from amazon_listings.checks.quality.suite import UnknownExpectation
+from amazon_listings.connectors.schema import schema as connector_schema
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.notes import QualityNote
@@ -162,8 +163,8 @@ def test_mostly_counts_over_all_parts(check, item):
     [
         (
             "expect_column_values_to_be_between",
-            {"column": "stock", "minimum": 0},
-            "it has no argument 'minimum'",
+            {"column": "stock", "value_set": [0]},
+            "it has no argument 'value_set'",
         ),
         ("expect_column_values_to_be_in_set", {}, "'column' is missing"),
         (
@@ -196,7 +197,7 @@ def test_a_wrong_expectation_is_a_clear_sentence_with_its_line(check, item, name
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"column": "stock", "min_valu": 0}, {"column": "stock", "colour": 0}, {}]
+    "arguments", [{"column": "stock", "value": 0}, {"column": "stock", "threshold": 0}, {}]
 )
 def test_a_wrong_argument_is_told_in_the_reader_s_language(check, item, arguments):
     wrong = {"expectation": "expect_column_values_to_be_in_set", **arguments}
@@ -262,3 +263,13 @@ def test_the_names_a_connector_may_use_are_great_expectations_own():
     named = set(re.findall(r'"(expect_[a-z_]+)"', schema))
     assert named
     assert named <= set(list_registered_expectation_implementations())
+
+
+def test_the_arguments_a_connector_may_write_are_great_expectations_own():
+    from amazon_listings.checks.quality.engine import get_expectation_impl
+    from amazon_listings.checks.quality.suite import _INNER
+
+    entry = connector_schema()["properties"]["quality"]["items"]
+    kinds = [get_expectation_impl(name) for name in entry["properties"]["expectation"]["enum"]]
+    arguments = {name for kind in kinds for name in kind.__fields__} - _INNER
+    assert set(entry["propertyNames"]["enum"]) == arguments | {"expectation", "level"}

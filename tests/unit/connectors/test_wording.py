@@ -18,6 +18,16 @@ def test_what_is_wrong_is_said_in_the_readers_language(tmp_path):
     assert [line for line in left if "sales_layer" not in line and "|" not in line] == []
 
 
+def test_an_argument_that_no_expectation_has_is_told_at_its_line_with_the_nearest(tmp_path):
+    entry = "- expectation: expect_column_values_to_be_between\n  column: stock\n  min_valu: 0\n"
+    (tmp_path / "lamps.yaml").write_text(f"id: lamps\nquality:\n{entry}")
+    with in_language("en"):
+        (broken,) = load_connectors(tmp_path, {}).broken
+    told = broken.text.split("\n\n")[1]
+    assert "lamps.yaml:5:3" in told
+    assert "Did you mean 'min_value'?" in told
+
+
 def test_a_rule_that_there_is_not_is_named_with_the_nearest_and_a_short_reason_is_short(tmp_path):
     text = "id: lamps\nrules_off: {price_decimal: Because of it., null_words: x, gpsr_contacts: ''}\n"
     (tmp_path / "lamps.yaml").write_text(text)
