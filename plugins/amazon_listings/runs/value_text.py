@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_product_types.messages.facts import quoted
+from amazon_listings.messages import message
+from amazon_product_types.messages.facts import Listed, Quoted, quoted
 from amazon_product_types.messages.printable import LONGEST_SAID, cut, one_line
 
 if TYPE_CHECKING:
@@ -38,41 +39,47 @@ def value_text(value: object, messages: Catalogue, most: int = LONGEST_SAID) -> 
         return "—"
     if isinstance(value, str) and most == LONGEST_SAID:
         return messages.quoted(value)
-    return cut(one_line(_worded(value, messages, 0)), most)
+    return cut(one_line(messages.value(_fact(value, 0))), most)
 
 
 def value_fact(value: object, messages: Catalogue) -> object:
-    """Return a value of a listing as a fact of a message: a text is quoted in the reader's language."""
-    return quoted(value) if isinstance(value, str) else value_text(value, messages)
+    """Return a value of a listing as a fact of a message, which each reader's language words.
+
+    What would have to be cut is worded at once: a message has no fact that is cut.
+    """
+    if value is None or isinstance(value, str):
+        return "—" if value is None else quoted(value)
+    fact = _fact(value, 0)
+    text = one_line(messages.value(fact))
+    return fact if len(text) <= LONGEST_SAID else cut(text, LONGEST_SAID)
 
 
-def _worded(value: object, messages: Catalogue, depth: int) -> str:
+def _fact(value: object, depth: int) -> object:
     if depth > _MOST_DEPTH:
         return "…"
     if isinstance(value, list):
-        return ", ".join(_worded(one, messages, depth + 1) for one in value)
+        return Listed("commas", tuple(_fact(one, depth + 1) for one in value))
     if isinstance(value, dict):
-        return _element(value, messages, depth)
+        return _element(value, depth)
     if isinstance(value, str):
-        return messages.message("quote", text=value)
-    if isinstance(value, bool):
-        return messages.phrase("value.yes" if value else "value.no")
-    return messages.value(value)
+        return Quoted(one_line(value))
+    return message("value.yes" if value else "value.no") if isinstance(value, bool) else value
 
 
-def _element(element: Mapping[str, Any], messages: Catalogue, depth: int) -> str:
+def _element(element: Mapping[str, Any], depth: int) -> Listed:
     """Return an element: what it is, its unit, its dates, and the rest of it by name."""
     rest = {name: value for name, value in element.items() if name not in _UNSAID}
     main = next((name for name in _MAIN if rest.get(name) is not None), None)
-    said = [] if main is None else [_worded(rest.pop(main), messages, depth + 1)]
+    said = [] if main is None else [_fact(rest.pop(main), depth + 1)]
     if main is not None:
         said += [str(rest.pop(name)) for name in _BEHIND if isinstance(rest.get(name), str)]
         rest.pop("language_tag", None)
-    more = list(_dates(rest))
-    more += [f"{name}: {_worded(value, messages, depth + 1)}" for name, value in rest.items()]
+    more: list[object] = list(_dates(rest))
+    more += [message("said_of", about=name, said=_fact(value, depth + 1)) for name, value in rest.items()]
     if more:
-        said.append(f"({', '.join(more)})" if said else ", ".join(more))
-    return " ".join(said)
+        others = Listed("commas", tuple(more))
+        said.append(message("phrase.aside", text=others) if said else others)
+    return Listed("sentences", tuple(said))
 
 
 def _dates(rest: dict[str, Any]) -> Iterator[str]:

@@ -1,9 +1,12 @@
 """Values of listings as a merchant reads them."""
 
+import json
+
 import pytest
 
 from amazon_listings.messages import catalogue
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.value_text import value_fact, value_text
+from amazon_product_types.messages.facts import as_data, from_data
 
 HERE = {"marketplace_id": "A13V1IB3VIYZZH"}
 
@@ -69,3 +72,27 @@ def test_what_is_long_or_deep_is_cut():
     assert value_text(deep, catalogue("en")) == "…"
     assert len(value_text([{"value": "x" * 10_000}] * 1_000, catalogue("en"))) == 60
     assert "\n" not in value_text([{"value": "a\nb\x1b[31m"}], catalogue("en"))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Eiche", "« Eiche »"),
+        ([{"value": "Eiche", "language_tag": "de_DE"}, {"value": True}], "« Eiche », oui"),
+        (
+            [{"schedule": [{"value_with_tax": 1299.5, "start_at": "2026-11-20"}]}],
+            "1 299,5 (2026-11-20 \u2013 …)",
+        ),
+        ({"lower_bound": 2, "kind": "a\nb"}, "lower_bound : 2, kind : « a b »"),
+        (None, "—"),
+    ],
+)
+def test_a_value_that_is_kept_is_worded_in_the_language_of_each_reader(value, text):
+    kept = json.loads(json.dumps(as_data(value_fact(value, catalogue("de")))))
+    french = catalogue("fr")
+    assert " ".join(french.value(from_data(kept)).split()) == text
+
+
+def test_a_value_that_is_kept_is_short():
+    kept = value_fact([{"value": "x" * 10_000}] * 1_000, catalogue("de"))
+    assert len(json.dumps(as_data(kept))) < 100
