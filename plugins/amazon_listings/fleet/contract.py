@@ -10,24 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.connectors.languages import language_of
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.pim_contract import needed
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.pim_contract import NeededField
 
 API_VERSION = "v3.1.0"
 
 
 def contract(connector: Connector, mapping: FieldMapping, *, version: str) -> dict[str, Any]:
-    """Return the contract between the PIM and a connector, as the standard writes it.
+    """Return the contract between the PIM and a connector, in the language of its report.
 
     Args:
         connector: The connector.
         mapping: Its compiled mapping.
         version: The contract's version: what stands for the connector's document.
     """
+    # Whoever prints it: it is kept as a file, and those who keep the PIM read it.
+    messages = catalogue(language_of(connector))
     languages = list(dict(connector.language_tags))
     owner = connector.source.owner or connector.owner
     members = [{"username": owner, "role": "owner"}]
@@ -44,17 +49,20 @@ def contract(connector: Connector, mapping: FieldMapping, *, version: str) -> di
         "dataProduct": connector.dag_id,
         "tags": [*connector.tags, connector.amazon.country, connector.amazon.product_type],
         "description": {
-            "purpose": f"Products that are listed on Amazon in {connector.marketplace.name} "
-            f"as {connector.amazon.product_type}.",
-            "usage": "Read by the connector's runs; each field feeds the attributes in its description.",
+            "purpose": messages.phrase(
+                "contract.purpose",
+                shop=connector.marketplace.shop,
+                product_type=connector.amazon.product_type,
+            ),
+            "usage": messages.phrase("contract.usage"),
         },
         "schema": [
             {
                 "name": connector.source.source,
                 "logicalType": "object",
                 "physicalType": "table",
-                "description": "One row for each item that is sold.",
-                "properties": [_property(one, languages) for one in needed(mapping)],
+                "description": messages.phrase("contract.rows"),
+                "properties": [_property(one, languages, messages) for one in needed(mapping)],
                 "quality": [_check(number, one) for number, one in enumerate(connector.quality, 1)],
             }
         ],
@@ -67,13 +75,13 @@ def contract(connector: Connector, mapping: FieldMapping, *, version: str) -> di
     }
 
 
-def _property(field: NeededField, languages: list[str]) -> dict[str, Any]:
+def _property(field: NeededField, languages: list[str], messages: Catalogue) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": field.name,
         "logicalType": field.type,
         "physicalType": "text" if field.type == "string" else field.type,
         "required": field.required,
-        "description": f"Feeds {', '.join(field.attributes)}.",
+        "description": messages.phrase("contract.feeds", attributes=field.attributes),
     }
     if field.longest is not None and field.type == "string":
         found["logicalTypeOptions"] = {"maxLength": field.longest}

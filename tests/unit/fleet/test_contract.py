@@ -47,6 +47,26 @@ def test_what_the_connector_needs(run):
     assert yaml.safe_load(run("fr_lamp").stdout) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "purpose", "rows", "feeds"),
+    [
+        ("fr_lamp", "Produits mis en vente sur amazon.fr en tant que LAMP.", "Une ligne ", "Alimente "),
+        (
+            "de_backpack",
+            "Produkte, die auf amazon.de als BACKPACK angeboten werden.",
+            "Eine Zeile ",
+            "Speist ",
+        ),
+    ],
+)
+def test_it_is_written_in_the_language_of_the_connector_s_report(run, name, purpose, rows, feeds):
+    found = json.loads(run(name, "--json").stdout)
+    assert found["description"]["purpose"] == purpose
+    (table,) = found["schema"]
+    assert table["description"].startswith(rows)
+    assert {one["description"].split()[0] + " " for one in table["properties"]} == {feeds}
+
+
 def test_it_is_valid_by_the_published_schema(run, folder):
     quality = "quality: [{expectation: expect_column_values_to_not_be_null, column: item_name}]\n"
     write(folder, lamps=LAMPS.replace("mapping:", f"tags: [summer]\n{quality}mapping:"))
