@@ -95,11 +95,10 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
         "AMAZON_LISTINGS_CONNECTORS": str(PROJECT / "include" / "connectors"),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__CORE__PARALLELISM": "4",
-        # The processes of tasks are forked from one that has imported what tasks use; Great Expectations too,
-        # two seconds of each check of items that changed, which is imported here while the API server starts.
+        # The processes of tasks are forked from one that has imported what tasks use, but for Great
+        # Expectations: the scheduler would wait for it at its start.
         "AIRFLOW__SCHEDULER__MP_START_METHOD": "forkserver",
-        "AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD": "amazon_listings.airflow_adapter.preload,"
-        "amazon_listings.checks.quality",
+        "AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD": "amazon_listings.airflow_adapter.preload",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": str(all_admins),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",

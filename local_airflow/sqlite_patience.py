@@ -6,10 +6,20 @@ scheduler that gave up meanwhile would end, and nothing would run any more. Airf
 """
 
 import os
+import sqlite3
 import sys
 
 _URL = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 #: Seconds: the API server's calls are made again, everything else waits.
-_SECONDS = 5.0 if "api-server" in sys.argv else 60.0
+_OF_THE_API_SERVER, _OF_OTHERS = 5.0, 60.0
 
-CONNECT_ARGS = {"timeout": _SECONDS} if os.environ.get(_URL, "sqlite").startswith("sqlite") else {}
+
+class _Connection(sqlite3.Connection):
+    """Waits as long as the part of Airflow that opens it; the parts are forked after this is imported."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        patience = _OF_THE_API_SERVER if "api-server" in sys.argv else _OF_OTHERS
+        super().__init__(*args, **{**kwargs, "timeout": patience})  # type: ignore[arg-type]
+
+
+CONNECT_ARGS = {"factory": _Connection} if os.environ.get(_URL, "sqlite").startswith("sqlite") else {}

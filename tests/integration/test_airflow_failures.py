@@ -37,7 +37,7 @@ SENTENCES = {
     ),
     "pim_refuses": (
         "extract_products",
-        ["Sales Layer (127.0.0.1) lehnt die Zugangsdaten ab", "Airflow connection pim_refuses"],
+        ["Sales Layer (127.0.0.1) lehnt die Zugangsdaten ab", "Airflow-Verbindung pim_refuses"],
     ),
     "empty": ("extract_products", ["Das PIM hat keinen Artikel für den Konnektor empty", "Prüfen Sie"]),
     "over_limit": ("extract_products", ["darf 3 SKUs haben", "Erhöhen Sie `sku_limit` in "]),
