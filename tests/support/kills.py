@@ -234,7 +234,10 @@ def _work(
     os.environ.update(environment)
     settings.cache_clear()
     ti = SimpleNamespace(
-        task_id=name, dag_id=f"amazon_{connector_id}", get_task_states=lambda **_: {run_id: states}
+        task_id=name,
+        dag_id=f"amazon_{connector_id}",
+        get_task_states=lambda **_: {run_id: states},
+        xcom_push=lambda **_: None,
     )
     context: Any = {
         "ti": ti,

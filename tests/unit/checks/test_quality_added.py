@@ -272,4 +272,4 @@ def test_the_arguments_a_connector_may_write_are_great_expectations_own():
     entry = connector_schema()["properties"]["quality"]["items"]
     kinds = [get_expectation_impl(name) for name in entry["properties"]["expectation"]["enum"]]
     arguments = {name for kind in kinds for name in kind.__fields__} - _INNER
-    assert set(entry["propertyNames"]["enum"]) == arguments | {"expectation", "level"}
+    assert set(entry["propertyNames"]["enum"]) == arguments | {"expectation", "level", "kwargs"}
