@@ -172,11 +172,11 @@ def test_a_run_goes_on_with_what_it_began_with(changing):
 def test_a_switch_to_test_reaches_a_run_that_began_live(changing):
     changing.configure(200)
     run = changing.started()
-    sent = [changing.sent(sku) for sku in changing.skus]
+    before = [changing.sent(sku) for sku in changing.skus]
     changing.configure(200, sync={"operation": "test"})
     changing.finished(run)
     assert run.state == "success"
-    assert [changing.sent(sku) for sku in changing.skus] == sent
+    assert [changing.sent(sku) for sku in changing.skus] == before
     assert sent(run.result("report")["counts"]) == 0
 
 
