@@ -31,7 +31,7 @@ def contract(connector: Connector, mapping: FieldMapping, *, version: str) -> di
         mapping: Its compiled mapping.
         version: The contract's version: what stands for the connector's document.
     """
-    # Whoever prints it: it is kept as a file, and those who keep the PIM read it.
+    # Not in the language of the command: the file is kept, and those who keep the PIM read it.
     messages = catalogue(language_of(connector))
     languages = list(dict(connector.language_tags))
     owner = connector.source.owner or connector.owner

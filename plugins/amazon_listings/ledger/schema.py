@@ -161,6 +161,6 @@ def _same_type(wanted: TypeEngine[Any], found: TypeEngine[Any]) -> bool:
         wanted = wanted.impl_instance
     try:
         same = found.python_type is wanted.python_type
-    except NotImplementedError:
+    except NotImplementedError:  # SQLAlchemy's, of a column type that Python has no type for
         return False
     return same and getattr(found, "length", None) == getattr(wanted, "length", None)
