@@ -1,55 +1,46 @@
 """Whole runs from a file to the report against the sandbox: CPU by step, memory, calls; floor and a script.
 
-    python benchmarks/end_to_end.py [--items 300] [--way feeds|single] [--json]
+    python benchmarks/end_to_end.py [--items 1000] [--way feeds|single] [--tasks] [--alone] [--json]
 
 Four runs of one connector: the first, one in which nothing changed, one in which 1 % did, one in which
-the prices of 5 % did. The sandbox runs in a process of its own, without quotas, and counts the calls; all
-times are CPU seconds of this process. The floor is measured in the same run: the same payloads through
-JSON, the bare validation engine and one INSERT each. The script is what a user would write instead: pandas,
-jsonschema with Amazon's keywords and python-amazon-sp-api with one request per item; it remembers what it
-sent in a JSON file, and writes a CSV.
+the prices of 5 % did. Beside each is one of `script_by_hand.py`, what a user would write instead. Every run
+of either is a process of its own, as each run of a schedule is, and all of its CPU time counts: the
+interpreter's start, imports, Amazon's definition, what is remembered of the run before, the report. Each
+sends its own SKUs to the same sandbox, with payloads that must be equal. The sandbox is another process,
+without quotas; it counts the calls. Tokens, and documents in Amazon's storage, are no calls.
+
+`start` is what a run of ours takes before its first step: the interpreter, imports, the connector's file.
+With `--tasks` each step is a process forked from one that has imported Airflow, as a worker's tasks are, and
+has a peak of memory; steps then import what they need again. The floor is measured with the first run: the
+same payloads through JSON, the bare validation engine and one INSERT each.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import functools
 import hashlib
 import json
 import logging
 import multiprocessing
-import resource
+import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import jsonschema
 import jsonschema_rs
-import pandas as pd
 import requests
 import yaml
-from sp_api.api import ListingsItems
-from sp_api.auth import AccessTokenClient
-from sp_api.base import Marketplaces
 
-from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.database import open_ledger
-from amazon_listings.local_run import Decision, run_connector
-from amazon_listings.marketplaces import marketplace
-from amazon_listings.pipeline import definitions_of
-from amazon_listings.runs.records import MAPPED
-from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.sources.extraction import read_items
-from amazon_listings.sources.files.settings import FileSettings
-from amazon_listings.sources.files.source import ProductFiles
-from spapi_sandbox.server import running_sandbox
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent)]
+
+from benchmarks.script_by_hand import mapped  # noqa: E402 - after the path
+from spapi_sandbox.server import running_sandbox  # noqa: E402 - after the path
 
 COLOURS = ("Rouge", "Bleu", "Vert", "Noir")
 MAPPING = {
@@ -126,96 +117,64 @@ def serve(pipe):
         pipe.recv()
 
 
-class Installation:
-    """A ledger, a storage and a file of products."""
-
-    def __init__(self, account, root, way):
-        self.url = account.endpoint
-        self.root = root
-        self.storage = root / "storage"
-        self.ledger = open_ledger(f"sqlite:///{root}/ledger.db")
-        self._client = SellingPartner(
-            account, quotas=Quotas(sleep=lambda _: None), preview_rate=1000, sleep=self._sleep
-        )
-        document = {
-            "id": "lamps",
-            "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "LAMP"},
-            "files": {
-                "path": str(root / "products.csv"),
-                "languages": ["fr"],
-                "sku": "{{ item.reference }}",
-                "sku_limit": 2_000_000,
-            },
-            "approval": {"policy": "never"},
-            "sync": {"feed_from": 1 if way == "feeds" else 10**6},
-            "mapping": MAPPING,
-            "rules_off": {"gpsr_contacts": "They are kept in Seller Central."},
-        }
-        folder = root / "connectors"
-        folder.mkdir()
-        (folder / "lamps.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
-        loaded = load_connectors(folder, {})
-        assert not loaded.broken, loaded.broken[0].text
-        self.connector = keyed(self.ledger, loaded.connectors[0])
-
-    def _wait_for_feed(self, _):
-        time.sleep(2)  # the sandbox works on it; asking more often would be measured too
-        self._sleep(600)
-
-    def _sleep(self, seconds):
-        requests.post(f"{self.url}/_control/clock", json={"advance": seconds}, timeout=10)
-
-    def account(self, _connector):
-        return self._client.account
-
-    def client(self, _connector):
-        return self._client
-
-    def reader(self, connector):
-        source = ProductFiles(FileSettings(**connector.source.own))
-        return functools.partial(read_items, source)
-
-    def halted(self, _connector):
-        return None
-
-    def tables(self, _connector):
-        return {}
-
-    def counted(self):
-        """Return how many requests of each operation the sandbox has served, but for tokens."""
-        found = requests.get(f"{self.url}/_control/counters", timeout=10).json()["operations"]
-        return Counter({name: one["requests"] for name, one in found.items() if name != "token"})
-
-    def run(self, rows):
-        """Run the connector over these rows; CPU seconds by step, the summary, and the run's context."""
-        write_rows(self.root / "products.csv", rows)
-        steps, mark = {}, time.process_time()
-
-        def progress(step, _words):
-            nonlocal mark
-            now = time.process_time()
-            steps[step], mark = now - mark, now
-
-        context, summary = run_connector(
-            self.connector,
-            self,
-            {"operation": "live", "selection": "changed", "skus": [], "force": False},
-            decide=lambda *_: Decision.SEND,
-            progress=progress,
-            poll=self._wait_for_feed,
-        )
-        assert summary["failure"] is None, summary["failure"]
-        return steps, summary, context
+def installed(account, root, way, *, tasks):
+    """Write the connector's file and the settings that both contestants read; where those are."""
+    document = {
+        "id": "lamps",
+        "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "LAMP"},
+        "files": {
+            "path": str(root / "products.csv"),
+            "languages": ["fr"],
+            "sku": "{{ item.reference }}",
+            "sku_limit": 2_000_000,
+        },
+        "approval": {"policy": "never"},
+        "sync": {"feed_from": 1 if way == "feeds" else 10**6},
+        "mapping": MAPPING,
+        "rules_off": {"gpsr_contacts": "They are kept in Seller Central."},
+    }
+    folder = root / "connectors"
+    folder.mkdir()
+    (folder / "lamps.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    settings = root / "settings.json"
+    settings.write_text(json.dumps({"account": account, "root": str(root), "tasks": tasks}))
+    return settings
 
 
-def plain(document):
-    """Return the definition without the address of Amazon's own meta-schema, which other engines refuse."""
-    return {name: value for name, value in document.items() if name not in {"$schema", "$id"}}
+def counted(account):
+    """Return how many requests of each operation of SP-API the sandbox has served."""
+    found = requests.get(f"{account['endpoint']}/_control/counters", timeout=10).json()["operations"]
+    return Counter(
+        {name: one["requests"] for name, one in found.items() if name not in {"token", "documents"}}
+    )
+
+
+def measured(script, settings, account):
+    """Run a script in a process of its own.
+
+    Returns:
+        What it printed, its CPU seconds, its seconds, its peak in MB and the calls of each operation.
+    """
+    before, began = counted(account), time.perf_counter()
+    # As a module, because a file's folder comes first in the path, and this one has an `airflow.py`.
+    command = [sys.executable, "-m", f"benchmarks.{script}", settings]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=HERE.parent) as process:
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = status
+    assert status == 0, f"{script} failed"
+    return {
+        "said": said,
+        "cpu": used.ru_utime + used.ru_stime,
+        "seconds": time.perf_counter() - began,
+        "mb": used.ru_maxrss / 1024,
+        "calls": counted(account) - before,
+    }
 
 
 def floor(payloads, document, root):
     """CPU seconds of JSON, the bare engine and one INSERT for each payload."""
-    engine = jsonschema_rs.Draft201909Validator(plain(document))
+    engine = jsonschema_rs.Draft201909Validator(document)
     database = sqlite3.connect(root / "floor.db")
     database.execute("CREATE TABLE items (sku TEXT PRIMARY KEY, hash TEXT, content BLOB)")
     began = time.process_time()
@@ -228,174 +187,88 @@ def floor(payloads, document, root):
     return time.process_time() - began
 
 
-def amazon_keywords():
-    """Return a validator of jsonschema with Amazon's keywords, as its guide says to add them."""
+def first_payloads(root, folder):
+    """Yield the payloads of a run of ours, by SKU."""
+    from amazon_listings.runs.folder import RunFolder  # noqa: PLC0415 - only here is ours needed
+    from amazon_listings.runs.records import MAPPED  # noqa: PLC0415
 
-    def groups(items, schema):
-        names = schema.get("selectors")
-        chosen = [{name: one.get(name) for name in names} if names else one for one in items]
-        return Counter(json.dumps(one, sort_keys=True) for one in chosen)
-
-    def most(validator, limit, items, schema):
-        if validator.is_type(items, "array") and max(groups(items, schema).values(), default=0) > limit:
-            yield jsonschema.ValidationError(f"more than {limit} items of the same selectors")
-
-    def least(validator, limit, items, schema):
-        if validator.is_type(items, "array") and len(groups(items, schema)) < limit:
-            yield jsonschema.ValidationError(f"less than {limit} items")
-
-    def longest(validator, limit, text, _schema):
-        if validator.is_type(text, "string") and len(text.encode()) > limit:
-            yield jsonschema.ValidationError(f"longer than {limit} bytes")
-
-    def shortest(validator, limit, text, _schema):
-        if validator.is_type(text, "string") and len(text.encode()) < limit:
-            yield jsonschema.ValidationError(f"shorter than {limit} bytes")
-
-    keywords = {
-        "maxUniqueItems": most,
-        "minUniqueItems": least,
-        "maxUtf8ByteLength": longest,
-        "minUtf8ByteLength": shortest,
-    }
-    return jsonschema.validators.extend(jsonschema.Draft201909Validator, keywords)
+    kept = RunFolder.of(root / "storage", *folder, 0)
+    for part in kept.parts(MAPPED):
+        yield from ((item.sku, item.attributes) for item in kept.read(MAPPED, part))
 
 
-class Script:
-    """What a user would write instead: read, map, validate, submit what changed, write a CSV."""
-
-    def __init__(self, account, root, document, template):
-        self.account, self.root, self.template = account, root, template
-        self.validator = amazon_keywords()(plain(document))
-        token = urlsplit(account.token_url)
-
-        class Tokens(AccessTokenClient):
-            scheme, host, path = f"{token.scheme}://", token.netloc, token.path
-
-        self.listings = ListingsItems(
-            Marketplaces.FR,
-            credentials={
-                "refresh_token": account.refresh_token,
-                "lwa_app_id": account.client_id,
-                "lwa_client_secret": account.client_secret,
-            },
-            auth_token_client_class=Tokens,
-        )
-        self.listings.endpoint = account.endpoint
-        self.sent = {}
-
-    def run(self):
-        began = time.process_time()
-        outcomes = []
-        for row in pd.read_csv(self.root / "products.csv", dtype=str).to_dict("records"):
-            attributes = self.mapped(row)
-            known = hashlib.sha256(json.dumps(attributes).encode()).hexdigest()
-            if self.sent.get(row["reference"]) == known:
-                outcomes.append((row["reference"], "unchanged"))
-                continue
-            if next(self.validator.iter_errors(attributes), None) is not None:
-                outcomes.append((row["reference"], "invalid"))
-                continue
-            answer = self.listings.put_listings_item(
-                self.account.seller_id,
-                f"X-{row['reference']}",
-                marketplaceIds=[marketplace("FR").id],
-                body={"productType": "LAMP", "requirements": "LISTING", "attributes": attributes},
-            ).payload
-            if answer["status"] == "ACCEPTED":
-                self.sent[row["reference"]] = known
-            outcomes.append((row["reference"], answer["status"]))
-        pd.DataFrame(outcomes, columns=["sku", "outcome"]).to_csv(self.root / "outcomes.csv")
-        (self.root / "sent.json").write_text(json.dumps(self.sent))
-        return time.process_time() - began
-
-    def mapped(self, row):
-        """Fill a payload with the values of a row, where the template's row had them."""
-        text = self.template
-        for name, value in row.items():
-            text = text.replace(f"@@{name}@@", json.dumps(value, ensure_ascii=False)[1:-1])
-        attributes = json.loads(text)
-        price = float(row["price"])
-        attributes["purchasable_offer"][0]["our_price"][0]["schedule"][0]["value_with_tax"] = price
-        attributes["fulfillment_availability"][0]["quantity"] = int(row["stock"])
-        return attributes
+def compared(root, folder, rows):
+    """Check that both contestants map alike; the floor's CPU seconds."""
+    ours = dict(first_payloads(root, folder))
+    for row in rows:
+        theirs = mapped({name: str(value) for name, value in row.items()})
+        assert ours[row["reference"]] == theirs, f"other payloads: {ours[row['reference']]} {theirs}"
+    document = json.loads((root / "lamp.json").read_text())
+    known = {name: value for name, value in document.items() if name not in {"$schema", "$id"}}
+    return floor(ours.items(), known, root)
 
 
-def template_of(payload, row):
-    text = json.dumps(payload, ensure_ascii=False)
-    for name in ("name", "point_1", "image", "ean", "colour"):
-        text = text.replace(json.dumps(row[name], ensure_ascii=False)[1:-1], f"@@{name}@@")
-    return text
+def stages(items):
+    """Yield each run's name and rows."""
+    rows = [product(number) for number in range(items)]
+    yield "first run", rows
+    yield "nothing changed", rows
+    changed = {n: product(n, version=1) for n in range(0, items, 100)}
+    rows = [changed.get(n, row) for n, row in enumerate(rows)]
+    yield "1 % changed", rows
+    prices = {n: product(n, version=int(n in changed), price=1) for n in range(0, items, 20)}
+    yield "5 % of prices", [prices.get(n, row) for n, row in enumerate(rows)]
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    asked.add_argument("--items", type=int, default=300)
+    asked.add_argument("--items", type=int, default=1000)
     asked.add_argument("--way", choices=("feeds", "single"), default="feeds")
+    asked.add_argument("--tasks", action="store_true", help="each step in a process of its own")
+    asked.add_argument("--alone", action="store_true", help="without the script")
     asked.add_argument("--json", action="store_true")
     options = asked.parse_args()
     logging.disable(logging.WARNING)
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     server.start()
-    account = Account(**ours.recv())
-    lines = []
+    account = ours.recv()
     with tempfile.TemporaryDirectory() as folder:
-        home = Installation(account, Path(folder), options.way)
-        rows = [product(number) for number in range(options.items)]
-        changed = {n: product(n, version=1) for n in range(0, options.items, 100)}
-        prices = {n: product(n, version=int(n in changed), price=1) for n in range(0, options.items, 20)}
-        stages = {
-            "first run": rows,
-            "nothing changed": rows,
-            "1 % changed": [changed.get(n, row) for n, row in enumerate(rows)],
-        }
-        stages["5 % of prices"] = [prices.get(n, row) for n, row in enumerate(stages["1 % changed"])]
-        script = None
-        for name, now in stages.items():
-            before = home.counted()
-            steps, summary, context = home.run(now)
-            calls = home.counted() - before
-            if script is None:
-                folder_of_run = context.folder
-                payloads = [
-                    (item.sku, item.attributes)
-                    for part in folder_of_run.parts(MAPPED)
-                    for item in folder_of_run.read(MAPPED, part)
-                ]
-                document = definitions_of(context).document
-                least = floor(payloads, document, home.root)
-                script = Script(account, home.root, document, template_of(payloads[0][1], rows[0]))
-            before = home.counted()
-            by_hand = script.run()
-            calls_by_hand = (home.counted() - before).total()
-            lines.append(
-                {
-                    "run": name,
-                    "cpu": sum(steps.values()),
-                    "steps": steps,
-                    "counts": {key: count for key, count in summary["counts"].items() if count},
-                    "calls": calls,
-                    "floor": least,
-                    "script": by_hand,
-                    "script_calls": calls_by_hand,
-                    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-                }
-            )
-        home.ledger.dispose()
+        root = Path(folder)
+        settings = installed(account, root, options.way, tasks=options.tasks)
+        least = 0.0
+        for name, rows in stages(options.items):
+            write_rows(root / "products.csv", rows)
+            run = measured("one_run", settings, account)
+            run.update(json.loads(run.pop("said")))
+            script = None if options.alone else measured("script_by_hand", settings, account)
+            if not least and script is not None:
+                least = compared(root, run["folder"], rows)
+            line = {"run": name, "items": options.items, "floor": least, "ours": run, "script": script}
+            show(line, as_json=options.json)
     ours.send("end")
-    if options.json:
-        print(json.dumps({"items": options.items, "runs": lines}, indent=1))
+
+
+def show(line, *, as_json):
+    """Print what a run took."""
+    if as_json:
+        for one in (line["ours"], line["script"] or {}):
+            one.pop("said", None)
+        print(json.dumps(line), flush=True)
         return
-    each = 1e6 / options.items
-    for line in lines:
-        print(
-            f"{line['run']:16} {line['cpu']:8.2f} s CPU  {line['cpu'] * each:8.0f} µs an item"
-            f"  floor {line['floor'] * each:6.0f}  script {line['script'] * each:8.0f}"
-            f"  calls {line['calls'].total()} (script {line['script_calls']})"
-            f"  {line['megabytes']:.0f} MB  {line['counts']}  {dict(line['calls'])}"
-        )
-        print("    " + "  ".join(f"{step} {spent * each:.0f} µs" for step, spent in line["steps"].items()))
+    each = 1e6 / line["items"]
+    print(f"{line['run']}, {line['items']} items (floor {line['floor'] * each:.0f} µs an item)")
+    for who in ("ours", "script"):
+        if one := line[who]:
+            print(
+                f"  {who:6} {one['cpu'] * each:8.0f} µs CPU an item  {one['cpu']:8.2f} s CPU"
+                f"  {one['seconds']:7.1f} s  {one['mb']:4.0f} MB"
+                f"  {one['calls'].total()} calls {dict(one['calls'])}"
+            )
+    for step, one in line["ours"]["steps"].items():
+        peak = f"  {one['mb']:4.0f} MB" if "mb" in one else ""
+        print(f"    {step:20} {one['cpu'] * each:8.0f} µs{peak}")
+    print(f"    { ({key: count for key, count in line['ours']['counts'].items() if count}) }", flush=True)
 
 
 if __name__ == "__main__":
