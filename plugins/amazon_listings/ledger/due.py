@@ -12,6 +12,8 @@ from amazon_listings.ledger.packing import Unpacker
 from amazon_listings.ledger.tables import item_states, items
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import ColumnElement, Engine
 
 #: Outcomes of items that the next live run sends, if they are approved.
@@ -55,6 +57,13 @@ def count_payloads(ledger: Engine, connector_key: str, *, due: bool) -> Payloads
     ).where(*wanted)
     with reading(ledger) as connection:
         return Payloads(*(int(number or 0) for number in connection.execute(numbers).one()))
+
+
+def count_tested(ledger: Engine, connector_key: str, *, since: datetime) -> int:
+    """Return how many payloads of a connector passed Amazon's preview since a moment."""
+    wanted = select(func.count()).where(items.c.connector_key == connector_key, items.c.tested_at >= since)
+    with reading(ledger) as connection:
+        return connection.scalar(wanted) or 0
 
 
 def payload_sizes(ledger: Engine, connector_key: str, known: int, most: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -21,21 +22,26 @@ from amazon_listings.ledger.rollback_runs import end_abandoned
 from amazon_listings.ledger.runs import RunLine, attempts_of, find_run
 from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.selling_partner.forecast import duration
 from amazon_listings.web.access import AnyUser, Editor, Reader
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.connectors_page import bar
 from amazon_listings.web.items_page import readable_connectors
+from amazon_listings.web.progress import Progress, progress_of
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_changes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amazon_listings.airflow_adapter.api_server import DagState
     from amazon_listings.connectors.model import Connector
 
 router = APIRouter()
 
-#: Runs on a page.
-SHOWN = 50
+#: Runs on a page, and runs to come.
+SHOWN, UPCOMING = 50, 5
 #: The files of a report that can be downloaded.
 FILES = ("report.html", "items.csv", "issues.csv", "report.json")
 
@@ -55,12 +61,23 @@ class Switch(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class ListedRun(RunLine):
-    """A run in a list, with what its reader knows its connector by."""
+    """A run in a list, with what its reader knows its connector by; `progress` of one that is going on."""
 
     dag_id: str
     connector: str
     connector_title: str
     timezone: str
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """When a connector runs next by its schedule."""
+
+    dag_id: str
+    connector_title: str
+    timezone: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -84,7 +101,7 @@ class RunView:
 def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> HTMLResponse:
     """Show the runs of every connector that the user may read."""
     known = readable_connectors(visitor)
-    found, words = listed(known, choice), wording(request)
+    found, words, dags = listed(known, choice), wording(request), dag_states()
     chosen = next((one for one in known if one.dag_id == choice.dag), None)
     return render(
         request,
@@ -100,7 +117,10 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         chosen=chosen,
         stopped=stopped_by(chosen) if chosen else None,
         may_edit=chosen is not None and visitor.may_edit(chosen.dag_id),
-        dag=dag_states().get(chosen.dag_id) if chosen else None,
+        dag=dags.get(chosen.dag_id) if chosen else None,
+        is_running=any(one.ended_at is None for one in found[:SHOWN]),
+        upcoming=upcoming([chosen] if chosen else known, dags)[:UPCOMING] if not choice.before else [],
+        duration=duration,
         approved=approved_items(chosen) if chosen else 0,
         cost=forecast_of(chosen).worded(words.messages) if chosen else "",
     )
@@ -161,6 +181,7 @@ def run_page(
         dag_id=dag_id,
         view=found,
         bar=bar,
+        duration=duration,
     )
 
 
@@ -177,7 +198,20 @@ def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
     by_key = {keys[one.id]: one for one in known if one.id in keys and choice.dag in {"", one.dag_id}}
     end_abandoned(ledger, list(by_key))
     found = runs_of(ledger, list(by_key), before=choice.before, most=SHOWN + 1)
-    return [_listed(line, by_key[line.connector_key]) for line in found]
+    return [
+        _with_progress(_listed(line, by_key[line.connector_key]), by_key[line.connector_key])
+        for line in found
+    ]
+
+
+def upcoming(known: list[Connector], dags: Mapping[str, DagState]) -> list[Upcoming]:
+    """Return when connectors run next by their schedules, the soonest first."""
+    found = [
+        Upcoming(one.dag_id, one.title, one.sync.timezone, state.next_run)
+        for one in known
+        if (state := dags.get(one.dag_id)) and state.next_run and not state.paused
+    ]
+    return sorted(found, key=lambda each: each.at)
 
 
 def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView:
@@ -196,7 +230,7 @@ def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView
         RunFolder.of(connections.storage(), found.connector_key, found.run_id, found.attempt).root / "report"
     )
     return RunView(
-        _listed(found, one),
+        _with_progress(_listed(found, one), one),
         found.calls,
         answers_of(ledger, found.number),
         count_issues(ledger, found.connector_key, found.number),
@@ -204,6 +238,10 @@ def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView
         [_listed(other, one) for other in attempts_of(ledger, found)],
         count_written(ledger, found.number),
     )
+
+
+def _with_progress(run: ListedRun, one: Connector) -> ListedRun:
+    return replace(run, progress=progress_of(one, run, connections.ledger(), connections.storage()))
 
 
 def _listed(line: RunLine, one: Connector) -> ListedRun:

@@ -20,6 +20,7 @@ from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_b
 from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
 from amazon_listings.ledger.questions import open_questions
 from amazon_listings.ledger.runs import RunLine
+from amazon_listings.ledger.stops import ALL, all_stops
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
@@ -54,7 +55,8 @@ class ConnectorLine:
     its last runs stopped, the oldest first; `change` is how many items more than a day ago have an error,
     None if it did not run then; `asked` are the most frequent reasons for which items wait; `secret_age` is
     how many days ago the client secret of its account was created, and `secret_days` how many it still lives.
-    `definition_changed`: Amazon has changed its product type since the last run.
+    `definition_changed`: Amazon has changed its product type since the last run; `stopped`: a person has
+    stopped it from sending.
     """
 
     id: str
@@ -79,6 +81,7 @@ class ConnectorLine:
     secret_age: int | None
     secret_days: int | None
     definition_changed: bool
+    stopped: bool
 
     @property
     def dealt_with(self) -> int:
@@ -104,6 +107,7 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
     keys, dags = keys_of(ledger), dag_states()
     runs, counts = last_runs(ledger, TREND), states_by_connector(ledger)
     issues, secrets = open_issues_by_connector(ledger), _Secrets()
+    stopped = {one.connector_key for one in all_stops(ledger)}
     known = visitor.readable(every_connector())
     mine = [keys[one.id] for one in known if one.id in keys]
     errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
@@ -123,6 +127,7 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
                 asked=dict(reasons.get(key, Counter()).most_common(REASONS)),
                 secrets=secrets,
                 language=language,
+                stopped=not stopped.isdisjoint({key, ALL}),
                 definition_changed=not isinstance(one, BrokenConnector)
                 and has_changed(one, key, runs.get(key, [])),
             )
@@ -259,6 +264,7 @@ def _line(
     asked: dict[str, int],
     secrets: _Secrets,
     definition_changed: bool,
+    stopped: bool,
     language: str,
 ) -> ConnectorLine:
     last = runs[0] if runs else None
@@ -289,6 +295,7 @@ def _line(
         secret_age=None if days is None else SECRET_LIFE.days - days,
         secret_days=days,
         definition_changed=definition_changed,
+        stopped=stopped,
     )
 
 

@@ -23,6 +23,7 @@ from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.access import Editor, Reader
 from amazon_listings.web.changed_fields import changed_fields
+from amazon_listings.web.conditional import required_for
 from amazon_listings.web.configured import connector_of, new_connector_of
 from amazon_listings.web.drafted import drafted, effect_of, family_of, sample
 from amazon_listings.web.drafted_fields import DraftedFields, drafted_fields, field_at, key_of, known_fields
@@ -130,6 +131,16 @@ def table(request: Request, dag_id: str, visitor: Reader, field: str, table_pim:
     return render(
         request, "table_rows.html", words=words, rows=rows, options=wanted.options, closed=not wanted.open
     )
+
+
+@router.get("/dags/{dag_id}/fields/required", response_class=HTMLResponse)
+def required(request: Request, dag_id: str, visitor: Reader, field: str) -> HTMLResponse:
+    """Show for how many items a field is required that Amazon requires for some; a fragment of the page."""
+    words, one = wording(request), connector_of(dag_id)
+    found = known_fields(one, words)
+    wanted = field_at(found, field)
+    counted = required_for(found, found.mapping, wanted) if found.mapping else None
+    return render(request, "required_for.html", words=words, counted=counted)
 
 
 @router.get("/api/dags/{dag_id}/fields/names")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.answers import contents_of, writes_to
+from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
 from amazon_listings.ledger.before_images import Step
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import reading
@@ -35,6 +36,7 @@ from amazon_listings.web.described import mapping_of, stored_definitions_of
 from amazon_listings.web.issues_page import turn_of, urgency
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.shopper import Shopper, shopper_of, shown
+from amazon_listings.web.waiting import within
 from amazon_listings.writes.rollback.effect import left_by
 from amazon_product_types.definition import ENGINE_MEMBERS
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.plan.evaluation import Made
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions
+    from amazon_listings.selling_partner.listing_answers import Listing
     from amazon_listings.web.rendering import Wording
     from amazon_product_types.validation.issue import Issue
 
@@ -119,6 +122,20 @@ class ItemWrite:
 
 
 @dataclass(frozen=True)
+class ItemApproval:
+    """What was asked of people about the item last, and what they answered.
+
+    `state` is `asked`, `lapsed`, `approved` or `refused`; `at` is when it was asked, or answered, by `by`.
+    """
+
+    state: Literal["asked", "lapsed", "approved", "refused"]
+    kind: str
+    at: datetime
+    by: str | None
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
 class ItemView:
     """One item of a connector."""
 
@@ -140,6 +157,7 @@ class ItemView:
     fields: list[FieldLine]
     issues: list[ItemIssue]
     writes: list[ItemWrite]
+    approvals: list[ItemApproval]
 
 
 @dataclass(frozen=True)
@@ -171,6 +189,7 @@ def page(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRespons
         may_start=bool(found.sku) and visitor.may_edit(dag_id),
         shop=SHOPS[one.marketplace.country],
         seller=_is_seller(one),
+        reason=lambda name: words.messages.message(f"approval.reason_{name}") or name,
     )
 
 
@@ -189,14 +208,12 @@ def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRe
     words = wording(request)
     ledger, key = _ledger_and_key(one)
     state = _state(ledger, key, id)
-    if state.sku is None:
+    sku = state.sku
+    if sku is None:
         raise HTTPException(404, "web.no_such_item")
     problem, held = "", None
     try:
-        client = SellingPartnerHook(one.amazon.connection, one.amazon.country).get_conn()
-        held = listings.get(
-            client, state.sku, [one.marketplace.id], issue_locale=one.marketplace.languages[0]
-        )
+        held = within(lambda: _held(one, sku))
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
     known = stored_definitions_of(one, ledger, key)
@@ -220,6 +237,11 @@ def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRe
             if held is not None and path not in dict(_leaves(held.attributes))
         ],
     )
+
+
+def _held(one: Connector, sku: str) -> Listing | None:
+    client = SellingPartnerHook(one.amazon.connection, one.amazon.country).get_conn()
+    return listings.get(client, sku, [one.marketplace.id], issue_locale=one.marketplace.languages[0])
 
 
 def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
@@ -266,7 +288,22 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
                 one, known, reversed(writes), contents_of(ledger, [each.number for each in writes]), words
             )
         ),
+        approvals=list(_approvals(ledger, key, state)),
     )
+
+
+def _approvals(ledger: Engine, key: str, state: ItemState) -> Iterator[ItemApproval]:
+    """Yield what was asked about an item last, of each account that its connector had."""
+    if state.sku is None:
+        return
+    now = datetime.now(UTC)
+    for row in find_approvals(ledger, ApprovalFilter(connectors=(key,), skus=(state.sku,))):
+        about = (list(row.reasons),)
+        if row.state == "asked":
+            yield ItemApproval("lapsed" if row.lapsed(now) else "asked", row.kind, row.asked_at, None, *about)
+        else:
+            answer: Literal["refused", "approved"] = "refused" if row.state == "refused" else "approved"
+            yield ItemApproval(answer, row.kind, row.answered_at or row.asked_at, row.answered_by, *about)
 
 
 def _writes(

@@ -233,3 +233,18 @@ def test_the_page_of_connectors_says_when_and_why_items_wait(client, filled):
     shown = client("viewer", **{"accept-language": "de"}).get("/").text
     assert f"2 · {catalogue('de').phrase('approval.reason_price_fall')}" in shown
     assert re.search(r"</time>\s*<br><span class=\"dim\">vor \d+ ", shown)
+
+
+def test_an_item_s_history_has_what_was_asked_and_answered(client, asked):
+    asked("A-1")
+    place = "/dags/amazon_lamps/item?id=products/1"
+
+    def told():
+        (one,) = client("viewer").get(f"/api{place}").json()["approvals"]
+        return one["state"], one["by"], one["reasons"]
+
+    assert told() == ("asked", None, ["first"])
+    assert "approvals?q=A-1" in client("viewer").get(place).text
+    answer(client, approve="yes", which="all", questions="1")
+    assert told() == ("approved", "editor", ["first"])
+    assert "approved by editor" in client("viewer").get(place).text

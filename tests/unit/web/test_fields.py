@@ -16,6 +16,7 @@ from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.ledger.drafts import keep_draft
 from amazon_listings.runs.definitions import definition_key
+from amazon_listings.web.conditional import without
 
 ORIGIN = {"origin": "http://airflow.test"}
 PLACE = "/dags/amazon_lamps/fields"
@@ -305,3 +306,22 @@ def test_a_connector_that_never_ran_says_how_to_begin(client, folder):
 def test_the_page_says_which_definition_it_shows(client):
     page = client("viewer", **{"accept-language": "es"}).get("/dags/amazon_lamps/fields").text
     assert "LAMP · etiquetas en francés (fr_FR) · definición del " in page
+
+
+def test_a_condition_says_for_how_many_items_it_holds(client, editor):
+    place = f"{PLACE}/required"
+    barcode = "externally_assigned_product_identifier.value"
+    assert f"{place}?field=" in client("viewer").get(PLACE, params={"field": barcode}).text
+    assert "Required for 3 of 3 items" in client("viewer").get(place, params={"field": barcode}).text
+    assert "3 of them lack it" in client("viewer").get(place, params={"field": barcode}).text
+    keep(editor, kind="constant", constant="8430999000027", field=barcode)
+    filled_in = client("viewer").get(place, params={"field": barcode}).text
+    assert "Required for 3 of 3 items" in filled_in
+    assert "lack it" not in filled_in
+
+
+def test_a_payload_without_a_leaf_keeps_what_is_beside_it():
+    both = {"weight": [{"value": 1, "unit": "kg", "marketplace_id": "M"}], "brand": [{"value": "Acme"}]}
+    assert without(both, ("weight", "value"))["weight"] == [{"unit": "kg", "marketplace_id": "M"}]
+    assert without({"brand": [{"value": "Acme", "language_tag": "fr_FR"}]}, ("brand", "value")) == {}
+    assert without(both, ("color", "value")) == both

@@ -18,6 +18,7 @@ from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.stops import resume, stop
 from amazon_listings.ledger.tables import items, submissions
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
@@ -429,3 +430,13 @@ def missing(attribute):
         attribute=attribute,
         label=attribute,
     )
+
+
+def test_a_connector_that_may_not_send_says_so(client, filled):
+    assert "stopped" not in client("viewer").get("/").text
+    stop(filled, resolve_key(filled, "lamps"), by="editor")
+    assert "stopped" in client("viewer").get("/").text
+    assert [one["stopped"] for one in client("viewer").get("/api/connectors").json()] == [True]
+    resume(filled, resolve_key(filled, "lamps"))
+    stop(filled)  # all of them
+    assert [one["stopped"] for one in client("admin").get("/api/connectors").json()] == [True, True]

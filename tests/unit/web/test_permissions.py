@@ -51,6 +51,7 @@ TABLE = {
     ("GET", "/dags/{dag_id}/fields.patch"): "reader",
     ("GET", "/api/dags/{dag_id}/fields"): "reader",
     ("GET", "/dags/{dag_id}/fields/table"): "reader",
+    ("GET", "/dags/{dag_id}/fields/required"): "reader",
     ("GET", "/dags/{dag_id}/fields/test.yaml"): "reader",
     ("GET", "/api/dags/{dag_id}/fields/names"): "reader",
     ("POST", "/dags/{dag_id}/fields/preview"): "reader",
