@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.exceptions import LedgerClosed, LedgerDamaged, explained, place
-from amazon_listings.ledger.schema import prepare_schema
+from amazon_listings.ledger.schema import is_prepared, prepare_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,8 +75,11 @@ def open_ledger(url: str) -> Engine:
     event.listen(engine, "handle_error", _explain)
     _OPEN.append(engine)
     try:
-        with engine.begin() as connection:
-            prepare_schema(connection)
+        with engine.connect() as connection:
+            ready = is_prepared(connection.execution_options(**{_READS: True}))
+        if not ready:
+            with engine.begin() as connection:
+                prepare_schema(connection)
     except UnicodeDecodeError as error:  # before there is a statement, of which `_explain` is told
         raise explained(error, address) or error from None
     return engine

@@ -7,6 +7,7 @@ is refused before anything is sent: what the ledger forgets would be sent again,
 from __future__ import annotations
 
 import logging
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +21,9 @@ from amazon_listings.ledger.tables import metadata
 from amazon_listings.messages import Joined, log_line, message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Inspector, Table
+    from sqlalchemy import Connection, Table
     from sqlalchemy.types import TypeEngine
 
     from amazon_listings.messages import Catalogue, Message
@@ -35,6 +36,18 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 74_219_001
 #: Differences named in the message.
 _NAMED = 3
+
+
+def is_prepared(connection: Connection) -> bool:
+    """Return whether the schema is up to date and as this code expects it; nothing is written or locked.
+
+    An SQLite file is marked once its schema was compared, as long as that stays the same.
+    """
+    if _stamps(connection) != [_head()]:
+        return False
+    if connection.dialect.name == "sqlite":
+        return bool(connection.exec_driver_sql("PRAGMA user_version").scalar() == _mark(connection))
+    return next(differences(connection), None) is None
 
 
 def prepare_schema(connection: Connection) -> None:
@@ -50,6 +63,19 @@ def prepare_schema(connection: Connection) -> None:
     if found:
         where = place(connection.engine.url)
         raise LedgerDamaged("ledger.schema_differs", place=where, differences=_Differences(tuple(found)))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA user_version={_mark(connection)}")
+
+
+def _mark(connection: Connection) -> int:
+    """Return what an SQLite file is marked with once its schema was compared: a checksum of its schema.
+
+    SQLite tells of each table by itself, in more than a hundred questions, and every task opens the ledger.
+    The mark is a number of 31 bits that SQLite keeps for its users, and never 0, which a new file has.
+    """
+    schema = connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name")
+    text_of_all = repr([_head(), *map(tuple, schema)])
+    return zlib.crc32(text_of_all.encode()) & 0x7FFFFFFF or 1
 
 
 class _Differences(NamedTuple):
@@ -69,10 +95,16 @@ def differences(connection: Connection) -> Iterator[Message]:
     Further tables, and further indexes on our tables, are ignored.
     """
     inspector = inspect(connection)
-    present = set(inspector.get_table_names())
+    ours = list(metadata.tables)
+    # Of all tables at once: PostgreSQL answers that in one statement.
+    found = _Found(
+        inspector.get_multi_columns(filter_names=ours),
+        inspector.get_multi_pk_constraint(filter_names=ours),
+        inspector.get_multi_indexes(filter_names=ours),
+    )
     for table in metadata.sorted_tables:
-        if table.name in present:
-            yield from _of_table(inspector, table)
+        if (None, table.name) in found.columns:
+            yield from _of_table(found, table)
         else:
             yield message("schema.no_table", table=table.name)
 
@@ -128,8 +160,17 @@ def _migrate(connection: Connection, found: str | None) -> None:
         raise LedgerDamaged("ledger.not_upgraded", place=where, found=found, reason=reason) from error
 
 
-def _of_table(inspector: Inspector, table: Table) -> Iterator[Message]:
-    columns = {one["name"]: one for one in inspector.get_columns(table.name)}
+class _Found(NamedTuple):
+    """What a database says of all its tables, by schema and name."""
+
+    columns: Mapping[Any, Sequence[Any]]
+    keys: Mapping[Any, Any]
+    indexes: Mapping[Any, Sequence[Any]]
+
+
+def _of_table(found: _Found, table: Table) -> Iterator[Message]:
+    place_of = (None, table.name)
+    columns = {one["name"]: one for one in found.columns[place_of]}
     for column in table.columns:
         there = columns.pop(column.name, None)
         if there is None:
@@ -142,10 +183,10 @@ def _of_table(inspector: Inspector, table: Table) -> Iterator[Message]:
                 column=f"{table.name}.{column.name}",
             )
     yield from (message("schema.unknown_column", column=f"{table.name}.{name}") for name in columns)
-    key = inspector.get_pk_constraint(table.name)["constrained_columns"]
+    key = found.keys[place_of]["constrained_columns"]
     if set(key) != {column.name for column in table.primary_key}:
         yield message("schema.other_key", table=table.name)
-    indexes: dict[Any, Any] = {one["name"]: one for one in inspector.get_indexes(table.name)}
+    indexes: dict[Any, Any] = {one["name"]: one for one in found.indexes[place_of]}
     for index in table.indexes:
         there = indexes.get(index.name)
         if there is None:

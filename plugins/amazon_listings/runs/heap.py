@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,20 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+class _Process:
+    """What is known of this process.
+
+    Attributes:
+        forked: Whether it was forked from one that may have frozen its heap, as Airflow does before it forks
+            the processes of tasks. Python can only tell by counting all that is frozen.
+    """
+
+    forked = False
+
+
+def _after_fork() -> None:
+    _Process.forked = True
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 @contextmanager
 def settled_heap() -> Iterator[None]:
     """Keep what exists now out of garbage collections, while a step makes its records.
 
     Modules and what they have made are searched for cycles again and again otherwise, for each few thousand
-    records: a third of the time of a step, once Great Expectations is imported.
+    records: a third of the time of a step, once Great Expectations is imported. In a forked process it stays
+    so: what the parent froze would be searched, and with that copied.
     """
-    settled = gc.get_freeze_count() == 0  # what a parent process froze stays frozen
-    if settled:
-        gc.freeze()
+    gc.freeze()
     try:
         yield
     finally:
-        if settled:
+        if not _Process.forked:
             gc.unfreeze()
 
 

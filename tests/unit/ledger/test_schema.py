@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.exceptions import LedgerDamaged
@@ -52,6 +55,32 @@ def done_to(url, statements):
 def test_a_ledger_as_it_should_be(engine):
     with engine.connect() as connection:
         assert list(differences(connection)) == []
+
+
+def test_a_ledger_that_was_compared_is_opened_while_another_process_writes(tmp_path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    open_ledger(url).dispose()
+    open_ledger.cache_clear()
+    writer = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    statements = []
+    with contextlib.closing(writer), recorded(statements):
+        open_ledger(url).dispose()
+    assert len(statements) < 10, "it is not asked about each table again"
+
+
+@contextlib.contextmanager
+def recorded(statements):
+    """Keep the statements of every engine."""
+
+    def note(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_further_tables_and_indexes_are_left_alone(url):
