@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from contextlib import asynccontextmanager
 from functools import cache
@@ -44,18 +45,25 @@ def _created() -> Any:
     return create_app()
 
 
-def _prepare() -> None:
-    """Import the pages and compile their templates, before the first reader asks for one."""
+def prepare_pages() -> Any:
+    """Import the pages and compile their templates, before the first reader asks for one; return their app.
+
+    What the API server has loaded by then stays for good: 750,000 objects, most of them Airflow's. A full
+    garbage collection would stop every thread for a third of a second to look at them all.
+    """
     from amazon_listings.web.rendering import compile_templates  # noqa: PLC0415 - see above
 
-    _workbench()
+    app = _workbench()
     compile_templates()
+    gc.collect()  # what is garbage now must not stay
+    gc.freeze()
+    return app
 
 
 @asynccontextmanager
 async def _prepared_later(_app: Any) -> AsyncIterator[None]:
     """Prepare the pages in the background, once the API server has started."""
-    later = threading.Timer(_START, _prepare)
+    later = threading.Timer(_START, prepare_pages)
     later.daemon = True
     later.start()
     yield
