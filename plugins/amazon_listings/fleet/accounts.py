@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.fleet.findings import named, warning_of
-from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.item_states import count_states
+from amazon_listings.ledger.connectors import find_keys
+from amazon_listings.ledger.overview import states_by_connector
 from amazon_listings.runs.secret_age import secret_warning
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def collisions(connectors: Iterable[Connector], ledger: Engine | None) -> list[C
     hours: dict[tuple[str, int], list[Connector]] = defaultdict(list)
     for connector in connectors:
         if connector.enabled and connector.sync.schedule:
-            for hour in _hours(connector):
+            for hour in _hours(connector.sync.schedule, connector.sync.timezone):
                 hours[connector.amazon.connection, hour].append(connector)
-    sizes: dict[str, int] = {}
+    sizes = _sizes([one for found in hours.values() if len(found) > 1 for one in found], ledger)
     same: dict[tuple[str, ...], list[int]] = {}
     together: dict[tuple[str, ...], list[Connector]] = {}
     for (connection, hour), found in sorted(hours.items()):
@@ -62,11 +63,8 @@ def collisions(connectors: Iterable[Connector], ledger: Engine | None) -> list[C
             key = (connection, *(one.id for one in found))
             same.setdefault(key, []).append(hour)
             together[key] = found
-            for one in found:
-                if one.id not in sizes:
-                    sizes[one.id] = _size(one, ledger)
     return [
-        Collision(key[0], tuple(found), tuple(sizes[one.id] for one in found), tuple(same[key]))
+        Collision(key[0], tuple(found), tuple(sizes.get(one.id, 0) for one in found), tuple(same[key]))
         for key, found in together.items()
     ]
 
@@ -94,28 +92,33 @@ def of_unknown_size(found: Iterable[Collision]) -> list[str]:
     return sorted(unknown)
 
 
-def _size(connector: Connector, ledger: Engine | None) -> int:
-    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
-    return sum(count_states(ledger, key).values()) if ledger is not None and key is not None else 0
+def _sizes(connectors: Iterable[Connector], ledger: Engine | None) -> dict[str, int]:
+    """Return how many items are known of connectors, by their id; those that never ran are left out."""
+    if ledger is None:
+        return {}
+    counts = states_by_connector(ledger)
+    keys = find_keys(ledger, {one.id: one.was for one in connectors})
+    return {name: sum(counts.get(key, {}).values()) for name, key in keys.items()}
 
 
-def _hours(connector: Connector) -> set[int]:
-    """Return the hours of a day, UTC, in which a connector starts; those of a day in winter."""
+@lru_cache(maxsize=512)
+def _hours(schedule: str, timezone: str) -> frozenset[int]:
+    """Return the hours of a day, UTC, in which a schedule starts a connector; those of a day in winter."""
     import datetime as dt  # noqa: PLC0415 - with croniter, only here
     import zoneinfo  # noqa: PLC0415
 
     import croniter  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    zone = zoneinfo.ZoneInfo(connector.sync.timezone)
+    zone = zoneinfo.ZoneInfo(timezone)
     begin = dt.datetime(2026, 1, 5, tzinfo=zone)  # a Monday
     try:
-        times = croniter.croniter(connector.sync.schedule, begin - dt.timedelta(seconds=1))
+        times = croniter.croniter(schedule, begin - dt.timedelta(seconds=1))
     except (ValueError, KeyError):
-        return set()
+        return frozenset()
     found: set[int] = set()
     for _ in range(24 * 7):
         moment: Any = times.get_next(dt.datetime)
         if moment >= begin + dt.timedelta(days=7):
             break
         found.add(moment.astimezone(dt.UTC).hour)
-    return found
+    return frozenset(found)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from amazon_listings.fleet.findings import named, warning_of
-from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.connectors import find_keys
 from amazon_listings.ledger.item_states import known_skus
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def overlap_findings(
         if connector.enabled:
             by_market[connector.amazon.connection, connector.amazon.country].append((connector, attributes))
     for together in by_market.values():
-        skus = {one.id: _skus(one, ledger) for one, _ in together}
+        listed, shared_skus = _skus([one for one, _ in together], ledger)
         for number, (first, of_first) in enumerate(together):
             for second, of_second in together[number + 1 :]:
                 shared = of_first & of_second
                 if not shared:
                     continue
-                both = skus[first.id] & skus[second.id]
-                if both or (_same_items(first, second) and not (skus[first.id] or skus[second.id])):
+                both = shared_skus[first.id] & shared_skus[second.id]
+                if both or (_same_items(first, second) and not {first.id, second.id} & listed):
                     yield _overlap(first, second, sorted(shared), sorted(both), messages)
 
 
@@ -70,8 +70,22 @@ def _same_items(first: Connector, second: Connector) -> bool:
     return first.source == second.source and first.amazon.product_type == second.amazon.product_type
 
 
-def _skus(connector: Connector, ledger: Engine | None) -> set[str]:
-    key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
-    if ledger is None or key is None:
-        return set()
-    return known_skus(ledger, key)
+def _skus(
+    connectors: Sequence[Connector], ledger: Engine | None
+) -> tuple[frozenset[str], dict[str, set[str]]]:
+    """Return which of some connectors have SKUs, and those of each that another of them has too.
+
+    Few are shared, and each two of many connectors are compared.
+    """
+    keys = find_keys(ledger, {one.id: one.was for one in connectors}) if ledger is not None else {}
+    skus = {
+        one.id: known_skus(ledger, keys[one.id]) if ledger is not None and one.id in keys else set()
+        for one in connectors
+    }
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for some in skus.values():
+        shared |= some & seen
+        seen |= some
+    listed = frozenset(name for name, some in skus.items() if some)
+    return listed, {name: some & shared for name, some in skus.items()}

@@ -14,11 +14,11 @@ from sqlalchemy import func, select, update
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.absorption import absorb
-from amazon_listings.ledger.database import insert_into, reading
+from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading
 from amazon_listings.ledger.tables import connector_ids, connectors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine, Table
 
@@ -84,9 +84,26 @@ def find_key(ledger: Engine, connector_id: str, was: Sequence[str] = ()) -> str 
 
     Nothing is entered: for what only reads, such as a command.
     """
+    return find_keys(ledger, {connector_id: was}).get(connector_id)
+
+
+def find_keys(ledger: Engine, ids: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the keys of connectors by id, as `find_key` does of one; those that never ran are left out.
+
+    Args:
+        ledger: The open ledger.
+        ids: The former ids of each, by its id.
+    """
+    known: dict[str, tuple[str, str]] = {}
     with reading(ledger) as connection:
-        known = _keys(connection, [connector_id, *was])
-    return next((known[one][0] for one in (connector_id, *was) if one in known), None)
+        for some in chunks({name for one, was in ids.items() for name in (one, *was)}, CHUNK):
+            known |= _keys(connection, some)
+    found: dict[str, str] = {}
+    for one, was in ids.items():
+        first = next((known[name] for name in (one, *was) if name in known), None)
+        if first is not None:
+            found[one] = first[0]
+    return found
 
 
 def folder_key(ledger: Engine, connector_id: str) -> str:

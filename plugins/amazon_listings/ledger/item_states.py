@@ -341,10 +341,10 @@ def known_skus(ledger: Engine, connector_key: str) -> set[str]:
     """Return the SKUs of a connector's items."""
     table = item_states.c
     with reading(ledger) as connection:
-        found = connection.execute(
+        found = connection.scalars(
             select(table.sku).where(table.connector_key == connector_key, table.sku != "")
         )
-        return set(found.scalars())
+        return set(found.all())
 
 
 def read_later(ledger: Engine, connector_key: str, skus: Collection[str], *, than: datetime) -> set[str]:

@@ -108,25 +108,23 @@ class AskedItem:
 
 @dataclass(frozen=True)
 class Waiting:
-    """An item that waits, as it is kept; thousands may, and few of them are put into words."""
+    """An item that waits, as it is kept; thousands may, and few of them are put into words.
+
+    `what` is what becomes of its listing, or what its changes touch: items are narrowed by it; `prices` are
+    the changes of what a buyer pays.
+    """
 
     row: Approval
     name: str | None
-
-    @property
-    def what(self) -> frozenset[str]:
-        """What becomes of its listing, or what its changes touch: items are narrowed by it."""
-        return _touched_by(self.row)[0] if self.row.kind == "change" else frozenset([self.row.kind])
-
-    @property
-    def prices(self) -> tuple[PriceChange, ...]:
-        """The changes of what a buyer pays; a listing that is made or taken off sale had no other."""
-        return _touched_by(self.row)[1] if self.row.kind == "change" else ()
+    what: frozenset[str]
+    prices: tuple[PriceChange, ...]
 
 
 @lru_cache(maxsize=4096)
 def _touched_by(row: Approval) -> tuple[frozenset[str], tuple[PriceChange, ...]]:
     """Return what the changes of a row touch, and those of prices: thousands are counted for each page."""
+    if row.kind != "change":  # a listing that is made or taken off sale had no other price
+        return frozenset([row.kind]), ()
     changes = changes_of(row)
     return frozenset(touched(change.leaf.attribute) for change in changes), tuple(
         price_changes(row.sku, changes)
@@ -294,7 +292,7 @@ def waiting(one: Connector) -> list[Waiting]:
     where = ApprovalFilter(connectors=(key,), states=asked)
     rows = [row for row in find_approvals(ledger, where, changes=True) if not row.lapsed(now)]
     names = item_names(ledger, key, [row.pim_id for row in rows if row.pim_id])
-    return [Waiting(row, names.get(row.pim_id or "")) for row in rows]
+    return [Waiting(row, names.get(row.pim_id or ""), *_touched_by(row)) for row in rows]
 
 
 def narrowed(found: list[Waiting], sought: Sought) -> list[Waiting]:

@@ -94,11 +94,7 @@ class Catalogue:
 
     def message(self, code: str, variant: str = "", /, **facts: object) -> str:
         """Word a code, or one of its variants; empty if there is none."""
-        for texts in self._texts:
-            entry = texts.entries.get((code, variant))
-            if entry is not None:
-                return self._filled(_chosen(entry, texts.plural, facts), facts)
-        return ""
+        return self._worded(code, variant, facts) or ""
 
     def action(self, code: str, /, **facts: object) -> str:
         """Word what to do about a code; empty if it has no such text."""
@@ -110,9 +106,10 @@ class Catalogue:
         Raises:
             KeyError: No catalogue has the code.
         """
-        if not any((code, "") in texts.entries for texts in self._texts):
+        worded = self._worded(code, "", facts)
+        if worded is None:
             raise KeyError(code)
-        return self.message(code, **facts)
+        return worded
 
     def knows(self, code: str, variant: str = "") -> bool:
         """Return whether there is a text of a code."""
@@ -202,7 +199,16 @@ class Catalogue:
         written = next((write for kind, write in _WRITTEN if isinstance(value, kind)), None)
         return written(self, value) if written else str(value)
 
+    def _worded(self, code: str, variant: str, facts: Mapping[str, Any]) -> str | None:
+        for texts in self._texts:
+            entry = texts.entries.get((code, variant))
+            if entry is not None:
+                return self._filled(_chosen(entry, texts.plural, facts), facts)
+        return None
+
     def _filled(self, template: str, facts: Mapping[str, Any]) -> str:
+        if "{" not in template and "}" not in template:  # most words of a page
+            return template
         return "".join(
             part.text if part.fact is None else part.text + self.value(facts[part.fact], part.form)
             for part in _parsed(template)
