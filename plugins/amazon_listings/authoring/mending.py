@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.authoring.proposals import score, value_of, wanted
-from amazon_product_types.matching import closest
+from amazon_product_types.matching import closest, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from amazon_product_types.labels import FieldIndex
     from amazon_product_types.validation.issue import Issue
 
-#: How well a PIM field must fit to be proposed, and how alike an option must be to a value.
-LIKELY, ALIKE = 0.5, 0.4
+#: How well a PIM field must fit to be proposed, and how alike an option must be to a value; to one that
+#: Amazon may take as it is, much more: "sand" is not "blue" because both are short.
+LIKELY, ALIKE, MUCH_ALIKE = 0.5, 0.4, 0.75
 _PLAIN = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _TABLE = re.compile(r"\{\{\s*(\{.*\})\[(.+)\]\s+or\s+(.+?)\s*\}\}", re.DOTALL)
 _NUMBER = re.compile(r"\d")
@@ -86,10 +87,13 @@ def mend_of(
         return _from_pim(fields, known, index, name) if issue.code.startswith("missing") else None
     if not isinstance(value, str) or not isinstance(issue.found, str):
         return None
-    return _other_value(issue.found.strip(), fields, f"{issue.attribute}.value", key, value)
+    alike = ALIKE if issue.severity == "ERROR" else MUCH_ALIKE
+    return _other_value(issue.found.strip(), fields, f"{issue.attribute}.value", key, value, alike)
 
 
-def _other_value(found: str, fields: Sequence[Field], path: str, key: str, value: str) -> Mend | None:
+def _other_value(  # noqa: PLR0917 - each is another thing
+    found: str, fields: Sequence[Field], path: str, key: str, value: str, alike: float
+) -> Mend | None:
     """Return a change of what a line reads from a PIM field, or from a table of its values."""
     table, plain = value_table(value), _PLAIN.fullmatch(value.strip())
     if not found or (table is None and plain is None):
@@ -98,22 +102,29 @@ def _other_value(found: str, fields: Sequence[Field], path: str, key: str, value
     chosen = [one for one in fields if one.options and not one.is_unit]
     if chosen:
         field = next((one for one in chosen if one.path == path), chosen[0])
-        return _option(found, field, ValueTable(expression, table.table if table else {}), key)
+        return _option(found, field, ValueTable(expression, table.table if table else {}), key, alike)
     numeric = any(one.json_type in {"number", "integer"} for one in fields)
     if numeric and table is None and _NUMBER.search(found) and "|" not in expression:
         return Mend("number", key, f"{{{{ {expression} | extract_number }}}}", found)
     return None
 
 
-def _option(found: str, field: Field, table: ValueTable, key: str) -> Mend | None:
+def _option(found: str, field: Field, table: ValueTable, key: str, alike: float) -> Mend | None:
     """Return the table with what comes closest to a value, where something does."""
     names = {option.name: option.value for option in field.options if not option.deprecated}
-    near = next(iter(closest(found, [*names, *names.values()], alike=ALIKE)), None)
+    known = [*names, *names.values()]
+    near = next(iter(closest(found, known, alike=alike)), None) or _word_of(found, known)
     if near is None or found in table.table:
         return None
     meant = near if near in names else next(name for name, code in names.items() if code == near)
     wider = ValueTable(table.expression, {**table.table, found: str(meant)})
     return Mend("option", key, wider.text, str(meant))
+
+
+def _word_of(found: str, known: Sequence[str]) -> str | None:
+    """Return the longest of the known texts whose words a value has among its own: "moss green" is green."""
+    mine = words(found)
+    return max((one for one in known if (wanted := words(one)) and wanted <= mine), key=len, default=None)
 
 
 def _from_pim(

@@ -28,6 +28,7 @@ from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.connectors_page import bar
 from amazon_listings.web.items_page import readable_connectors
 from amazon_listings.web.progress import Progress, progress_of
+from amazon_listings.web.references import Number
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_changes
@@ -50,7 +51,7 @@ class Choice(BaseModel, frozen=True):
     """Which runs are wanted, and before which one the page begins."""
 
     dag: str = ""
-    before: int | None = None
+    before: Number | None = None
 
 
 class Switch(BaseModel, frozen=True):
@@ -166,7 +167,7 @@ def runs(visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ListedRun
 
 @router.get("/dags/{dag_id}/runs/{run_id}", response_class=HTMLResponse)
 def run_page(
-    request: Request, dag_id: str, run_id: str, visitor: Reader, attempt: int | None = None
+    request: Request, dag_id: str, run_id: str, visitor: Reader, attempt: Number | None = None
 ) -> HTMLResponse:
     """Show an attempt of a run, the latest if none is named, and the way to the others."""
     one = connector_of(dag_id)
@@ -186,7 +187,7 @@ def run_page(
 
 
 @router.get("/api/dags/{dag_id}/runs/{run_id}")
-def run(dag_id: str, run_id: str, visitor: Reader, attempt: int | None = None) -> RunView:
+def run(dag_id: str, run_id: str, visitor: Reader, attempt: Number | None = None) -> RunView:
     """Return an attempt of a run, the latest if none is named."""
     return run_view(connector_of(dag_id), run_id, attempt)
 

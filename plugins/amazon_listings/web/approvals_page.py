@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -61,6 +62,8 @@ _TOUCHED: dict[str, Touched] = {
 WHAT = ("price", "quantity", "text", "image", "create", "remove")
 #: What the CSV file has of a value.
 COLUMNS = ("sku", "name", "kind", "field", "amazon_has", "we_send", "change", "pim_field", "pim_value")
+#: The number of a question.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 #: Items shown; an answer to all holds for the others of the same questions too.
 SHOWN = 50
 
@@ -247,7 +250,7 @@ def _entered(dag_id: str, visitor: Visitor, answered: Answer) -> tuple[int, list
     if not may_answer(one, visitor):
         raise HTTPException(403, "web.not_an_approver")
     named = [answered.sku] if isinstance(answered.sku, str) else answered.sku
-    questions = [int(number) for number in answered.questions.split(",") if number.isdigit()]
+    questions = [int(number) for number in answered.questions.split(",") if _NUMBER.fullmatch(number)]
     if not questions or (answered.which == "only" and not named):
         raise HTTPException(422, "web.approve.nothing_chosen")
     ledger = connections.ledger()

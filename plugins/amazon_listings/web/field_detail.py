@@ -17,6 +17,7 @@ from amazon_listings.authoring.pim_fields import PimField, access, pim_fields
 from amazon_listings.authoring.proposals import score, value_of, wanted
 from amazon_listings.web.drafted import sample
 from amazon_listings.web.drafted_fields import key_of
+from amazon_listings.web.references import Number
 from amazon_product_types import json_pointer
 from amazon_product_types.matching import closest
 
@@ -46,7 +47,7 @@ class Edit(BaseModel, frozen=True):
     table_pim: str = ""
     table_from: list[str] | str = []
     table_to: list[str] | str = []
-    revision: int = 0
+    revision: Number = 0
     preview_skus: str = ""
 
     @property

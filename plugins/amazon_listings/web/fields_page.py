@@ -18,6 +18,7 @@ from amazon_listings.ledger.drafts import drop_draft, keep_draft, publications_o
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.new_connectors import drop_new_connector
 from amazon_listings.mapping.expressions.filters import FILTERS
+from amazon_listings.mapping.expressions.places import pointed_at, wrong_place
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.siblings import variants_of
@@ -46,8 +47,8 @@ from amazon_product_types import json_pointer
 
 router = APIRouter()
 
-#: Options shown.
-OPTIONS = 200
+#: Options shown, and columns of an expression that is wrong.
+OPTIONS, POINTED = 200, 34
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
     words, one = wording(request), connector_of(dag_id)
     found = known_fields(one, words)
     field = field_at(found, edit.field)
-    problem, shown, is_kept = "", Previewed([], 0, 0, []), False
+    problem, pointed, shown, is_kept = "", "", Previewed([], 0, 0, []), False
     try:
         key, value = key_of(found, field), value_of_edit(edit)
         changes = found.changes | {key: value}
@@ -170,18 +171,26 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
             references_of(edit.preview_skus),
         )
     except AmazonListingsError as error:
-        problem = error.worded(words.messages)
+        problem, pointed = error.worded(words.messages), _pointed(edit)
     place = f"{base_of(request)}/dags/{quote(dag_id, safe='')}"
     return render(
         request,
         "preview.html",
         words=words,
         problem=problem,
+        pointed=pointed,
         shown=shown,
         path=f"{place}/fields",
         pictures=f"{place}/picture",
         is_kept=is_kept,
     )
+
+
+def _pointed(edit: Edit) -> str:
+    """Return the line of an expression that is wrong, with a caret below the place."""
+    value = value_of_edit(edit)
+    found = wrong_place(value) if isinstance(value, str) else None
+    return pointed_at(value, found, POINTED) if found else ""
 
 
 @router.get("/dags/{dag_id}/fields/test.yaml")

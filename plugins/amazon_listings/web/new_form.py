@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ID, CONNECTION = re.compile(r"[a-z][a-z0-9_]{0,63}"), re.compile(r"[A-Za-z0-9_.-]{1,200}")
 PRODUCT_TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 REQUIREMENTS = ("LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY")
+#: What is read as a number.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 #: More than any account has.
 MOST_SKUS = 10_000_000
 PERIODS = ("", "@hourly", "@daily", "@weekly", "@monthly")
@@ -122,7 +124,7 @@ def document_of(asked: Asked, selection: Mapping[str, str], mapping: Mapping[str
         "languages": asked.language_list,
         **selection,
         **({"item_url": asked.item_url.strip()} if asked.item_url.strip() else {}),
-        "sku_limit": int(asked.sku_limit) if asked.sku_limit.strip().isdecimal() else asked.sku_limit,
+        "sku_limit": int(asked.sku_limit) if _is_limit(asked.sku_limit) else asked.sku_limit,
     }
     amazon = {
         "connection": asked.connection.strip(),
@@ -152,7 +154,7 @@ def wrong_fields(asked: Asked) -> list[str]:
         "statuses": not asked.status_list,
         "timezone": asked.timezone.strip() not in available_timezones(),
         "languages": not asked.language_list,
-        "sku_limit": not (asked.sku_limit.strip().isdecimal() and 0 < int(asked.sku_limit) <= MOST_SKUS),
+        "sku_limit": not _is_limit(asked.sku_limit),
         "id": not ID.fullmatch(asked.connector_id),
     }
     wrong = [name for name, is_wrong in found.items() if is_wrong]
@@ -190,6 +192,10 @@ def labels_for(country: str, language: str) -> str:
         return place.locale
     code = language[:2]
     return next((one for one in (f"{code}_{code.upper()}", "en_GB", code) if one in known), "DEFAULT")
+
+
+def _is_limit(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text.strip())) and 0 < int(text) <= MOST_SKUS
 
 
 def _needs(asked: Asked, setting: str) -> bool:

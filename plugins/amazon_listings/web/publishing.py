@@ -32,6 +32,7 @@ from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.configured import connector_of, new_connector_of
 from amazon_listings.web.drafted import connector_with, drafted, variable_text
 from amazon_listings.web.drafted_fields import known_fields
+from amazon_listings.web.references import Number
 from amazon_listings.web.rendering import base_of, wording
 from amazon_listings.web.told import Told
 from amazon_product_types import json_pointer
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.web.rendering import Wording
+    from amazon_listings.web.references import Number
+from amazon_listings.web.rendering import Wording
 
 router = APIRouter()
 
@@ -51,7 +53,7 @@ BEFORE_ALL = 0
 class Revision(BaseModel, frozen=True):
     """The revision of the draft that the page shows."""
 
-    revision: int = 0
+    revision: Number = 0
 
 
 @router.post("/dags/{dag_id}/fields/publish")
@@ -72,7 +74,7 @@ async def publish(request: Request, dag_id: str, visitor: Editor, seen: Revision
 class Version(BaseModel, frozen=True):
     """A version that was published before; 0 is what was there before anything was published."""
 
-    number: int
+    number: Number
 
 
 @router.post("/dags/{dag_id}/fields/restore")

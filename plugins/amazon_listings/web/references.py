@@ -1,9 +1,14 @@
-"""SKUs and PIM identities as people write or paste them."""
+"""SKUs and PIM identities as people write or paste them, and numbers of the ledger's rows in addresses."""
 
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
+from pydantic import Field
+
+#: The number of a row: no larger than a database counts.
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
 #: References that are taken at once.
 _MOST = 500
 

@@ -26,6 +26,7 @@ from amazon_listings.web.approvals_page import may_answer
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
 from amazon_listings.web.item_page import shown_value
+from amazon_listings.web.references import Number
 from amazon_listings.web.rendering import base_of, render, wording
 from amazon_listings.web.told import Told
 from amazon_listings.web.waiting import within
@@ -55,7 +56,7 @@ _UNDOING = ThreadPoolExecutor(2, thread_name_prefix="amazon-listings-undoing")
 class Which(BaseModel, frozen=True):
     """What is taken back: a run, by its number in the ledger, or its write to one SKU."""
 
-    run: int
+    run: Number
     sku: str = ""
 
     @property

@@ -32,10 +32,10 @@ def test_what_is_no_table_is_none():
         assert value_table(text) is None
 
 
-def proposed(attribute, found, value, code="not_convertible"):
+def proposed(attribute, found, value, code="not_convertible", severity="ERROR"):
     issue = Issue(
         code=code,
-        severity="ERROR",
+        severity=severity,
         source="mapping",
         message="",
         attribute=attribute,
@@ -53,6 +53,15 @@ def test_a_value_that_is_no_option_gets_the_closest_one_beside_those_known_alrea
     assert value_table(wider.value).table == {"Chin": "Chine", "Frence": "France"}
     assert proposed("country_of_origin", "Chin", mend.value) is None
     assert proposed("country_of_origin", "qqqqq", "{{ item.origin }}") is None
+
+
+def test_a_value_that_amazon_may_take_is_replaced_by_what_is_meant_alone():
+    line = "{{ item.origin }}"
+    near = proposed("country_of_origin", "Frence", line, severity="WARNING")
+    assert value_table(near.value).table == {"Frence": "France"}
+    part = proposed("country_of_origin", "République de Chine", line, severity="WARNING")
+    assert value_table(part.value).table == {"République de Chine": "Chine"}
+    assert proposed("country_of_origin", "Chili", line, severity="WARNING") is None
 
 
 def test_a_number_is_read_out_of_a_text_where_a_number_is_wanted():

@@ -308,6 +308,16 @@ def test_the_page_says_which_definition_it_shows(client):
     assert "LAMP · etiquetas en francés (fr_FR) · definición del " in page
 
 
+def test_an_expression_that_is_wrong_is_shown_with_a_caret(client):
+    asked = {"field": "brand.value", "kind": "expression", "expression": "{{ item.brand | uper }}"}
+    page = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked).text
+    assert f"{{{{ item.brand | uper }}}}\n{' ' * 16}^</pre>" in page
+    right = client("viewer", **ORIGIN).post(
+        f"{PLACE}/preview", json=asked | {"expression": "{{ item.brand }}"}
+    )
+    assert "^" not in right.text
+
+
 def test_a_condition_says_for_how_many_items_it_holds(client, editor):
     place = f"{PLACE}/required"
     barcode = "externally_assigned_product_identifier.value"

@@ -440,3 +440,18 @@ def test_a_connector_that_may_not_send_says_so(client, filled):
     resume(filled, resolve_key(filled, "lamps"))
     stop(filled)  # all of them
     assert [one["stopped"] for one in client("admin").get("/api/connectors").json()] == [True, True]
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-1", "x", "\N{SUPERSCRIPT TWO}"])
+def test_a_number_that_no_row_has_is_refused_in_words(client, number):
+    for path in (
+        "activity?before=",
+        "dags/amazon_lamps/runs/manual__lamps?attempt=",
+        "dags/amazon_lamps/undo?run=",
+    ):
+        answer = client("editor", accept="text/html").get(f"/{path}{number}")
+        assert answer.status_code == 422, path
+        assert "<h1>" in answer.text
+    origin = {"origin": "http://airflow.test"}
+    body = {"approve": "yes", "which": "all", "questions": number}
+    assert client("editor", **origin).post("/dags/amazon_lamps/approvals", json=body).status_code == 422

@@ -43,11 +43,15 @@ _SAID_BY_JINJA = (
 
 
 class BadExpression(ActionRequiredError):
-    """An expression that is not one: its code says what, `line` where in its text."""
+    """An expression that is not one: its code says what, `line` where in its text.
 
-    def __init__(self, code: str, /, *, line: int = 1, **facts: Any) -> None:
-        super().__init__(code, **facts)
+    `problem` is what is wrong at that place; None if it is not one place.
+    """
+
+    def __init__(self, code: str, /, *, line: int = 1, problem: Message | None = None, **facts: Any) -> None:
+        super().__init__(code, **(facts if problem is None else {"problem": problem, **facts}))
         self.line = line
+        self.problem = problem
 
 
 class Expression:

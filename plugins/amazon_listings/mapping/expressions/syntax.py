@@ -28,14 +28,15 @@ def syntax_tree(source: str) -> nodes.Template:
     """
     if len(source) > MAX_TEMPLATE:
         raise WrongSyntax("expression.long", 1, most=MAX_TEMPLATE)
-    tree = _parser().parse(source)
+    tree = parser_environment().parse(source)
     for node in tree.find_all(nodes.Node):
         _check(node)
     return tree
 
 
 @cache
-def _parser() -> Environment:
+def parser_environment() -> Environment:
+    """Return what templates are parsed with."""
     return Environment(autoescape=False, optimized=False, cache_size=0)  # noqa: S701 - it renders nothing
 
 
