@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from airflow.api_fastapi.app import API_ROOT_PATH
 from airflow.models.connection import Connection
 from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
 from airflow.models.variable import Variable
 from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
 from sqlalchemy import select
 
 from amazon_listings.connectors.texts import VARIABLE_PREFIX, environment_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 _FAILED = 500
@@ -51,6 +53,21 @@ def dag_states() -> dict[str, DagState]:
             )
         )
         return {row.dag_id: DagState(*row) for row in rows}
+
+
+def ended_runs(places: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of some runs, by DAG and run id, that have ended."""
+    wanted = set(places)
+    dags, names = {dag_id for dag_id, _ in wanted}, {run_id for _, run_id in wanted}
+    with create_session() as session:
+        rows = session.execute(
+            select(DagRun.dag_id, DagRun.run_id).where(
+                DagRun.dag_id.in_(dags),
+                DagRun.run_id.in_(names),
+                DagRun.state.in_((DagRunState.SUCCESS, DagRunState.FAILED)),
+            )
+        )
+        return wanted & {(row.dag_id, row.run_id) for row in rows}
 
 
 def connection_names(conn_type: str) -> list[str]:

@@ -12,6 +12,8 @@ from amazon_listings.ledger.runs import RunLine
 from amazon_listings.ledger.tables import issues, item_states, items, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import ColumnElement, Engine, Row
 
 
@@ -53,6 +55,16 @@ def runs_of(ledger: Engine, keys: list[str], *, before: int | None, most: int) -
     with reading(ledger) as connection:
         rows = connection.execute(
             select(*_COLUMNS).where(condition).order_by(runs.c.id.desc()).limit(most)
+        ).all()
+    return [_line(row) for row in rows]
+
+
+def runs_going_on(ledger: Engine, keys: Collection[str]) -> list[RunLine]:
+    """Return the attempts of several connectors that have not ended; without those that undo others."""
+    wanted = runs.c.connector_key.in_(list(keys)) & runs.c.ended_at.is_(None)
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(*_COLUMNS).where(wanted, runs.c.operation != "rollback").order_by(runs.c.id)
         ).all()
     return [_line(row) for row in rows]
 

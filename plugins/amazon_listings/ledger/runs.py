@@ -210,6 +210,22 @@ def finish_run(
         )
 
 
+def abandon_run(ledger: Engine, number: int, failure: str) -> None:
+    """End a run of which nothing will be reported any more as failed, unless it has ended.
+
+    Args:
+        ledger: The open ledger.
+        number: What `start_run` returned.
+        failure: Why nothing will be.
+    """
+    with ledger.begin() as connection:
+        connection.execute(
+            update(runs)
+            .where(runs.c.id == number, runs.c.ended_at.is_(None))
+            .values(state="failed", ended_at=datetime.now(UTC), failure=failure)
+        )
+
+
 def recount_run(ledger: Engine, number: int, counts: Mapping[str, int]) -> None:
     """Enter what became of a settled run's items later: outcome to number of items."""
     with ledger.begin() as connection:

@@ -26,6 +26,7 @@ from amazon_listings.selling_partner.forecast import duration
 from amazon_listings.web.access import AnyUser, Editor, Reader
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.connectors_page import bar
+from amazon_listings.web.ended_runs import end_abandoned_runs
 from amazon_listings.web.items_page import readable_connectors
 from amazon_listings.web.progress import Progress, progress_of
 from amazon_listings.web.references import Number
@@ -198,6 +199,7 @@ def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
     keys = keys_of(ledger)
     by_key = {keys[one.id]: one for one in known if one.id in keys and choice.dag in {"", one.dag_id}}
     end_abandoned(ledger, list(by_key))
+    end_abandoned_runs(ledger, by_key)
     found = runs_of(ledger, list(by_key), before=choice.before, most=SHOWN + 1)
     return [
         _with_progress(_listed(line, by_key[line.connector_key]), by_key[line.connector_key])
@@ -222,7 +224,9 @@ def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView
         HTTPException: 404, the ledger has no such run.
     """
     ledger = connections.ledger()
-    end_abandoned(ledger, [keys_of(ledger).get(one.id, one.id)])
+    key = keys_of(ledger).get(one.id, one.id)
+    end_abandoned(ledger, [key])
+    end_abandoned_runs(ledger, {key: one})
     try:
         found = find_run(ledger, run_id, one.id, attempt)
     except AmazonListingsError:

@@ -26,6 +26,7 @@ from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_lef
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
 from amazon_listings.web.configured import every_connector, keys_of, problem_of
 from amazon_listings.web.described import has_changed
+from amazon_listings.web.ended_runs import end_abandoned_runs
 from amazon_listings.web.rendering import render, wording
 
 if TYPE_CHECKING:
@@ -105,10 +106,13 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
     """Return the connectors that the user may read, by how urgent they are."""
     ledger = connections.ledger()
     keys, dags = keys_of(ledger), dag_states()
+    known = visitor.readable(every_connector())
+    end_abandoned_runs(
+        ledger, {keys[one.id]: one for one in known if isinstance(one, Connector) and one.id in keys}
+    )
     runs, counts = last_runs(ledger, TREND), states_by_connector(ledger)
     issues, secrets = open_issues_by_connector(ledger), _Secrets()
     stopped = {one.connector_key for one in all_stops(ledger)}
-    known = visitor.readable(every_connector())
     mine = [keys[one.id] for one in known if one.id in keys]
     errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
     changes = changes_since(ledger, errors, datetime.now(UTC) - timedelta(days=1))

@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from sqlalchemy import delete
 
 from amazon_listings.airflow_adapter.api_server import DagState
 from amazon_listings.connectors.loader import load_connectors
@@ -79,6 +82,41 @@ def test_a_damaged_note_hides_no_run(client, running):
     (at.stage("") / "extract.json").write_bytes(b'{"format":1,"parts"')
     assert told() is None
     assert client("viewer").get("/activity").status_code == 200
+
+
+@pytest.fixture
+def airflow_run(airflow_database):
+    """Keep a run in Airflow's database, in a state, until the test ends."""
+    made = []
+
+    def airflow_run(run_id, state):
+        with create_session() as session:
+            session.add(DagRun(dag_id="amazon_lamps", run_id=run_id, run_type="manual", state=state))
+        made.append(run_id)
+
+    yield airflow_run
+    with create_session() as session:
+        session.execute(delete(DagRun).where(DagRun.run_id.in_(made)))
+
+
+@pytest.mark.parametrize("state", ["failed", "success"])
+def test_a_run_that_airflow_ended_is_not_told_as_running(client, running, airflow_run, state):
+    _, _, told = running("live")
+    assert told() is not None
+    airflow_run("now", state)
+    assert told() is None
+    (run, _) = client("viewer").get("/api/runs").json()
+    assert (run["run_id"], run["state"], run["ended_at"] is None) == ("now", "failed", False)
+    assert "avant son rapport" in run["failure"]  # as the connector's reports are
+    (line,) = client("viewer").get("/api/connectors").json()
+    assert line["last_run"]["state"] == "failed"
+
+
+def test_a_run_of_the_command_line_and_one_that_goes_on_are_left_alone(running, airflow_run):
+    _, _, told = running("test")  # no DAG run has its id
+    assert told() is not None
+    airflow_run("now", "running")
+    assert told() is not None
 
 
 def test_what_comes_next_is_told_the_soonest_first(client, folder, monkeypatch):
