@@ -37,7 +37,7 @@ def like(text: str, connector: Connector, place: Marketplace, connector_id: str)
     nodes = read_yaml(text).nodes
     wanted: dict[str, Any] = {
         "/id": connector_id,
-        "/title": f"{connector.amazon.product_type}, {place.name}",
+        "/title": f"{connector.amazon.product_type}, {place.shop}",
         "/amazon/country": place.country,
         "/amazon/locale": place.locale,
         "/sync/operation": "test",

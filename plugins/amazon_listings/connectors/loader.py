@@ -159,7 +159,7 @@ def connector_from(
     tags = language_tags(filled[source]["languages"], market)
     return Connector(
         id=filled["id"],
-        title=filled.get("title", f"{amazon['product_type']}, {market.name}"),
+        title=filled.get("title", f"{amazon['product_type']}, {market.shop}"),
         owner=filled["owner"],
         tags=tuple(filled["tags"]),
         enabled=filled["enabled"],

@@ -33,7 +33,6 @@ from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import mapping_of, stored_definitions_of
-from amazon_listings.web.item_page import shown_value
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.shopper import shown
 from amazon_listings.web.told import Told
@@ -329,29 +328,32 @@ def worded(one: Connector, some: list[Waiting], messages: Catalogue) -> list[Ask
         if state.row is not None
     }
     return [
-        replace(item, changes=[_with_pim_value(change, row, mapping) for change in item.changes])
+        replace(item, changes=[_with_pim_value(change, row, mapping, messages) for change in item.changes])
         if (row := rows.get(item.pim_id or ""))
         else item
         for item in found
     ]
 
 
-def _with_pim_value(change: AskedChange, row: Item, mapping: FieldMapping) -> AskedChange:
+def _with_pim_value(
+    change: AskedChange, row: Item, mapping: FieldMapping, messages: Catalogue
+) -> AskedChange:
     origin = mapping.origin_of(change.path)
     if origin is None or not origin.field:
         return change
-    return replace(change, pim_field=origin.field, pim_value=_pim_value(row, origin.field, origin.language))
+    value = shown(_pim_value(row, origin.field, origin.language), messages)
+    return replace(change, pim_field=origin.field, pim_value=value)
 
 
-def _pim_value(row: Item, field: str, language: str) -> str:
+def _pim_value(row: Item, field: str, language: str) -> Any:
     """Return what the PIM has in a field of an item: its variant's, or else its product's."""
     for record in (row["variant"], row["product"]):
         texts = record["texts"].get(field, {}) if record else {}
         value: Any = texts.get(language) or next(iter(texts.values()), None)
         value = value or (record["fields"].get(field) if record else None)
         if value is not None:
-            return shown(value)
-    return ""
+            return value
+    return None
 
 
 def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedItem:
@@ -387,8 +389,8 @@ def _change(change: Change, labels: dict[str, str], messages: Catalogue) -> Aske
         place=str(leaf),
         path="/".join([name, *(step for step in leaf.path if isinstance(step, str))]),
         touched=touched(name),
-        before=shown_value(change.before, messages),
-        after=shown_value(change.after, messages),
+        before=shown(change.before, messages),
+        after=shown(change.after, messages),
         share=_share(change),
     )
 

@@ -168,6 +168,7 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
             found,
             compiled(drafted(one, changes, words.messages.language), found.definitions),
             field,
+            words,
             references_of(edit.preview_skus),
         )
     except AmazonListingsError as error:

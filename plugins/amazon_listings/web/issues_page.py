@@ -21,17 +21,18 @@ from amazon_listings.ledger.causes import (
 )
 from amazon_listings.ledger.overview import states_by_connector
 from amazon_listings.runs.report import URGENT
-from amazon_listings.runs.report.tables import cell, csv_line
+from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.items_page import readable_connectors
 from amazon_listings.web.rendering import render, wording
-from amazon_listings.web.shopper import values_of
+from amazon_listings.web.shopper import shown, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.messages import Catalogue
     from amazon_listings.web.rendering import Wording
     from amazon_product_types.validation.issue import Issue
 
@@ -340,7 +341,7 @@ def _line(found: _Found, words: Wording) -> CauseLine:
         message=issue.message,
         why=issue.why,
         action=issue.action,
-        found=found_text(issue),
+        found=found_text(issue, words.messages),
         pim_field=origin.field if origin else "",
         mapping_key=origin.key if origin else "",
         mapping_line=origin.line if origin else None,
@@ -360,13 +361,13 @@ def _share(items: int, total: int) -> float | None:
     return min(1.0, items / total) if total else None
 
 
-def found_text(issue: Issue) -> str:
+def found_text(issue: Issue, messages: Catalogue) -> str:
     """Return the value that a cause is about, as a person reads it; empty where every item has another."""
     if issue.found is None or issue.measured:
         return ""
     if isinstance(issue.found, list):
-        return " · ".join(values_of(issue.found))
-    return issue.found if isinstance(issue.found, str) else cell(issue.found)
+        return " · ".join(values_of(issue.found, messages))
+    return shown(issue.found, messages)
 
 
 def _export(found: Iterable[CauseLine]) -> StreamingResponse:

@@ -27,7 +27,6 @@ from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.marketplaces import SHOPS
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import changes_between
-from amazon_listings.runs.value_text import value_text
 from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.leaves import amazon_defaults
 from amazon_listings.web.access import Reader
@@ -62,8 +61,6 @@ router = APIRouter()
 Verdict = Literal["blocked", "same", "differs", "new", "not_sent", ""]
 #: Writes and gone issues shown.
 _HISTORY = 50
-#: Characters of a value of a listing.
-LONGEST_VALUE = 400
 
 
 @dataclass(frozen=True)
@@ -222,7 +219,8 @@ def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRe
     for path, value in _leaves(held.attributes if held else {}):
         sent = ours.get(path)
         same = sent is not None and sent == value
-        rows.append((label_of(known, path), path, value, sent, same))
+        texts = (shown(one, words.messages) if one is not None else None for one in (value, sent))
+        rows.append((label_of(known, path), path, *texts, same))
     return render(
         request,
         "item_amazon.html",
@@ -232,7 +230,7 @@ def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRe
         summary=(held.summaries or [{}])[0] if held else {},
         rows=sorted(rows, key=lambda row: (row[4], row[3] is None)),
         missing=[
-            (label_of(known, path), path, value)
+            (label_of(known, path), path, shown(value, words.messages))
             for path, value in ours.items()
             if held is not None and path not in dict(_leaves(held.attributes))
         ],
@@ -272,7 +270,7 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
         asin=listing.asin,
         state=listing.state,
         pim_address=_pim_address(one, state),
-        shopper=shopper_of(state.attributes) if state.attributes else None,
+        shopper=shopper_of(state.attributes, words.messages) if state.attributes else None,
         fields=list(
             _fields(
                 _traces(one, known, ledger, key, state),
@@ -280,6 +278,7 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
                 dict(_leaves(state.attributes or {})),
                 dict(_leaves(listing.accepted or {})),
                 errors,
+                messages=words.messages,
             )
         ),
         issues=issues,
@@ -339,7 +338,7 @@ def _changes(
     after = left_by([Step(method, content.body)], content.before, layout, defaults)
     for change in changes_between(content.before, after, layout=layout, defaults=defaults):
         name = change.leaf.attribute
-        before, now = (shown_value(value, words.messages) for value in (change.before, change.after))
+        before, now = (shown(value, words.messages) for value in (change.before, change.after))
         yield known.labels.get(name, name), before, now
 
 
@@ -380,13 +379,6 @@ def label_of(known: Definitions | None, path: str) -> str:
     if leaf is None or leaf.label == attribute or leaf.levels[-1].name in {"value", "media_location"}:
         return attribute
     return f"{attribute} > {leaf.label}"
-
-
-def shown_value(value: Any, messages: Catalogue) -> str:
-    """Return what a listing has of a leaf, which may be whole elements of Amazon's."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return value_text(value, messages, LONGEST_VALUE)
 
 
 def _pim_address(one: Connector, state: ItemState) -> str | None:
@@ -440,6 +432,8 @@ def _fields(
     sent: Mapping[str, Any],
     accepted: Mapping[str, Any],
     errors: Mapping[str, str],
+    *,
+    messages: Catalogue,
 ) -> Iterator[FieldLine]:
     """Yield the values of an item; first the attributes with an error of which there is no value."""
     made = {trace.path: trace for trace in traces}
@@ -458,9 +452,9 @@ def _fields(
             attribute=names[0],
             label=label_of(known, path),
             pim_field=trace.origin.field if trace else "",
-            pim_value=shown(trace.source) if trace and trace.origin.field else "",
-            sent=shown(sent.get(path)),
-            accepted=shown(accepted.get(path)),
+            pim_value=shown(trace.source, messages) if trace and trace.origin.field else "",
+            sent=shown(sent.get(path), messages),
+            accepted=shown(accepted.get(path), messages),
             key=trace.origin.key if trace else "",
             line=trace.origin.line if trace else None,
             rule=trace.rule if trace else "",
@@ -473,7 +467,7 @@ def _verdict(sent: Any, accepted: Any) -> Verdict:
         return "" if accepted is None else "not_sent"
     if accepted is None:
         return "new"
-    return "same" if shown(sent) == shown(accepted) else "differs"
+    return "same" if str(sent) == str(accepted) else "differs"
 
 
 def _traces(

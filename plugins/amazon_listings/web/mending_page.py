@@ -105,7 +105,7 @@ def _mended(dag_id: str, which: Which, words: Wording) -> _Mended | None:
         for cause in open_causes(fields.ledger, [fields.key], ["ERROR", "WARNING"])
         if cause.identity == which.identity
         and (cause.issue.origin.field if cause.issue.origin else "") == which.pim_field
-        and (not which.found or found_text(cause.issue) == which.found)
+        and (not which.found or found_text(cause.issue, words.messages) == which.found)
     )
     issue = next(same, None)
     index = fields.definitions.index

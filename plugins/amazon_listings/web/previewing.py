@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item, Record
     from amazon_listings.mapping.mapping import FieldMapping, MappedItem
     from amazon_listings.web.drafted_fields import DraftedFields
+    from amazon_listings.web.rendering import Wording
     from amazon_product_types.fields import Field
     from amazon_product_types.validation.issue import Issue
 
@@ -46,7 +47,7 @@ class Previewed:
 
 
 def previewed(
-    found: DraftedFields, mapping: FieldMapping, field: Field, chosen: Sequence[str] = ()
+    found: DraftedFields, mapping: FieldMapping, field: Field, words: Wording, chosen: Sequence[str] = ()
 ) -> Previewed:
     """Return what a mapping makes of a field, for products as they were read last.
 
@@ -54,6 +55,7 @@ def previewed(
         found: The connector with its draft.
         mapping: Its mapping.
         field: The field.
+        words: The reader's.
         chosen: SKUs or PIM identities of the items to show; the first ones if there are none.
     """
     rows: list[PreviewedItem] = []
@@ -67,7 +69,9 @@ def previewed(
             count += 1
             wrong += any(issue.severity == "ERROR" for issue in issues)
             if not chosen and len(rows) < SHOWN:
-                rows.append(_row(mapping, item, made, field, issues=issues, siblings=variants_of(family)))
+                rows.append(
+                    _row(mapping, item, made, field, issues=issues, siblings=variants_of(family), words=words)
+                )
     if not chosen:
         return Previewed(rows, count, wrong, [])
     known: set[str] = set()
@@ -84,6 +88,7 @@ def previewed(
                         field,
                         issues=_issues(found, made, field),
                         siblings=variants_of(family),
+                        words=words,
                     )
                 )
     return Previewed(rows, count, wrong, _missing(chosen, known))
@@ -108,13 +113,18 @@ def _row(
     *,
     issues: list[Issue],
     siblings: list[Record],
+    words: Wording,
 ) -> PreviewedItem:
     traces = [
         trace
         for trace in mapping.explain(item, siblings=siblings, attribute=field.attribute)
         if trace.origin.field
     ]
-    values = values_of(made.attributes.get(field.attribute))
+    messages = words.messages
     return PreviewedItem(
-        item, [shown(trace.source) for trace in traces], values, issues, shopper_of(made.attributes)
+        item,
+        [shown(trace.source, messages) for trace in traces],
+        values_of(made.attributes.get(field.attribute), messages),
+        issues,
+        shopper_of(made.attributes, messages),
     )

@@ -25,9 +25,9 @@ from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.approvals_page import may_answer
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import stored_definitions_of
-from amazon_listings.web.item_page import shown_value
 from amazon_listings.web.references import Number
 from amazon_listings.web.rendering import base_of, render, wording
+from amazon_listings.web.shopper import shown
 from amazon_listings.web.told import Told
 from amazon_listings.web.waiting import within
 
@@ -197,8 +197,8 @@ def _values(
     return [
         (
             labels.get(one.leaf.attribute, one.leaf.attribute),
-            shown_value(one.before, messages),
-            shown_value(one.after, messages),
+            shown(one.before, messages),
+            shown(one.after, messages),
         )
         for one in changes
     ]

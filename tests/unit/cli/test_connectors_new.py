@@ -281,7 +281,7 @@ def test_the_definition_is_kept_for_the_first_run(home):
     assert run("connectors", "new", "--country", "FR", *options).exit_code == 0
     key = DefinitionKey("LAMP", marketplace("FR").id, locale="fr_FR", seller_id="A1SANDBOXSELLER")
     assert DefinitionStore(home / "storage" / "definitions").find(key) is not None
-    assert load_connectors(home / "connectors", {}).connectors[0].title == "LAMP, France"
+    assert load_connectors(home / "connectors", {}).connectors[0].title == "LAMP, amazon.fr"
 
 
 PROTOTYPE = """\

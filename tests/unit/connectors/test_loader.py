@@ -29,7 +29,7 @@ def test_a_file(write):
     (connector,) = load_connectors(write(GOOD), {}).connectors
     assert connector.id == "fr_home"
     assert connector.dag_id == "amazon_fr_home"
-    assert connector.title == "HOME, France"
+    assert connector.title == "HOME, amazon.fr"
     assert connector.marketplace.id == "A13V1IB3VIYZZH"
     assert connector.amazon.locale == "fr_FR"
     assert connector.source == SourceSettings(

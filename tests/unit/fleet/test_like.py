@@ -25,7 +25,7 @@ def test_a_file_for_each_country(run, folder):
     assert result.exit_code == 0, result.output
     loaded = {one.id: one for one in load_connectors(folder, {}).connectors}
     before, after = loaded["de_backpacks"], loaded["fr_backpacks"]
-    assert (after.amazon.country, after.amazon.locale, after.title) == ("FR", "fr_FR", "BACKPACK, France")
+    assert (after.amazon.country, after.amazon.locale, after.title) == ("FR", "fr_FR", "BACKPACK, amazon.fr")
     assert after.language_tags == (("fr", "fr_FR"),)
     assert after.sync.operation == "test"  # although the other one is live
     assert after.was == ()

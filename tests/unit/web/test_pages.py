@@ -23,6 +23,7 @@ from amazon_listings.ledger.tables import items, submissions
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
+from amazon_listings.web.shopper import values_of
 from amazon_product_types.validation.issue import Issue
 from support.hostile import HOSTILE
 from support.pages import Reading
@@ -325,6 +326,18 @@ def test_an_item_is_shown_with_its_mood_and_the_price_as_its_reader_writes_it(cl
     page = client("viewer", **{"accept-language": "fr"}).get("/dags/amazon_lamps/item?id=products/1").text
     assert "92,90\xa0€" in page
     assert re.search(r'<span class="chip good"[^>]*><span aria-hidden="true">●</span> prêt', page)
+
+
+def test_a_truth_among_the_values_of_an_item_is_a_word_of_its_reader(client, filled):
+    key = resolve_key(filled, "lamps")
+    (known,) = find_states(filled, key, StateFilter(pim_ids=["products/1"]))
+    sent = {"is_fragile": [{"value": True}], "batteries_required": [{"value": False}]}
+    record_states(filled, key, [msgspec.structs.replace(known, attributes=sent)])
+    place = "/api/dags/amazon_lamps/item?id=products/1"
+    for language, texts in (("fr", {"oui", "non"}), ("en", {"yes", "no"})):
+        fields = client("viewer", **{"accept-language": language}).get(place).json()["fields"]
+        assert {one["sent"] for one in fields if one["attribute"] in sent} == texts
+    assert values_of(sent["is_fragile"], catalogue("de")) == ["ja"]
 
 
 def test_counts_are_worded_in_number():
