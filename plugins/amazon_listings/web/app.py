@@ -28,6 +28,7 @@ from amazon_listings.web import (
     report_pages,
     runs_started,
     undo_page,
+    versions,
 )
 from amazon_listings.web.configured import ConnectorBroken, problem_of
 from amazon_listings.web.origin import SameOrigin
@@ -52,6 +53,7 @@ PAGES = (
     publishing,
     product_types_page,
     undo_page,
+    versions,
 )
 _UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
 

@@ -43,6 +43,7 @@ from amazon_listings.web.publishing import Revision, refuse_stale, text_before_a
 from amazon_listings.web.references import references_of
 from amazon_listings.web.rendering import Wording, base_of, render, wording
 from amazon_listings.web.told import Told
+from amazon_listings.web.versions import changed_lines
 from amazon_product_types import json_pointer
 
 router = APIRouter()
@@ -98,6 +99,7 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
         may_edit=visitor.may_edit(dag_id),
         changed=[(key, one.mapping.get(key), value) for key, value in found.changes.items()],
         versions=publications_of(found.ledger, one.id),
+        changes_of=changed_lines,
         before_all=text_before_all(found.ledger, one),
         in_layers=any(json_pointer.below("/mapping", key) in one.where.files for key in found.changes),
         shown=written,

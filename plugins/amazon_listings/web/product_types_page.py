@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -21,8 +21,11 @@ from amazon_listings.web.items_page import readable_connectors
 from amazon_listings.web.rendering import render, wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from amazon_listings.connectors.model import Connector
     from amazon_listings.runs.notes import DefinitionsNote
+    from amazon_listings.watch.drift import Drift
 
 router = APIRouter()
 
@@ -73,19 +76,48 @@ def product_types(visitor: AnyUser) -> list[ProductTypeInUse]:
 @router.get("/dags/{dag_id}/product-type", response_class=HTMLResponse)
 def changes(request: Request, dag_id: str, visitor: Reader) -> HTMLResponse:
     """Show what Amazon changed in a connector's product type since the version before."""
-    words, one = wording(request), connector_of(dag_id)
-    ledger, drift, problem = connections.ledger(), None, ""
-    note = last_note(one, ledger, keys_of(ledger).get(one.id, one.id))
-    if note is not None:
-        store = DefinitionStore(connections.storage() / "definitions")
-        try:
-            drift = stored_drift(store, note.key, [one], ledger, language=words.messages.language)
-        except AmazonListingsError as error:
-            problem = error.worded(words.messages)
-    told = drift.to_json() if drift else None
+    words, users = wording(request), _users_with(connector_of(dag_id), visitor)
+    drift, problem = None, ""
+    try:
+        drift = _drift(users, words.messages.language)
+    except AmazonListingsError as error:
+        problem = error.worded(words.messages)
     return render(
-        request, "product_type_changes.html", words=words, dag_id=dag_id, told=told, problem=problem
+        request,
+        "product_type_changes.html",
+        words=words,
+        users={one.id: one for one in users},
+        told=drift.to_json() if drift else None,
+        problem=problem,
     )
+
+
+@router.get("/api/dags/{dag_id}/product-type")
+def changes_of(request: Request, dag_id: str, visitor: Reader) -> dict[str, Any] | None:
+    """Return what Amazon changed in a connector's product type since the version before; null if nothing.
+
+    Of the connectors that share it and that the user may read.
+    """
+    drift = _drift(_users_with(connector_of(dag_id), visitor), wording(request).messages.language)
+    return drift.to_json() if drift else None
+
+
+def _users_with(one: Connector, visitor: Visitor) -> list[Connector]:
+    """Return a connector and those that work with the same definition, as far as the user may read them."""
+    known = {each.id: each for each in readable_connectors(visitor)}
+    shared = next((ids for ids in pairs(known.values()) if one.id in ids), [])
+    return [one, *(known[name] for name in shared if name != one.id)]
+
+
+def _drift(users: Sequence[Connector], language: str) -> Drift | None:
+    ledger = connections.ledger()
+    keys = keys_of(ledger)
+    note = last_note(users[0], ledger, keys.get(users[0].id, users[0].id))
+    if note is None:
+        return None
+    store = DefinitionStore(connections.storage() / "definitions")
+    keyed = [replace(one, resolved_key=keys.get(one.id, one.id)) for one in users]
+    return stored_drift(store, note.key, keyed, ledger, language=language)
 
 
 def in_use(visitor: Visitor) -> list[ProductTypeInUse]:

@@ -115,6 +115,19 @@ def test_fields_that_amazon_changed(client, tightened):
     assert "product type changed" in client("viewer").get("/").text
 
 
+def test_a_changed_product_type_names_the_lines_and_items_of_each_connector_that_uses_it(client, tightened):
+    place = "/dags/amazon_lamps/product-type"
+    mine = client("viewer").get(place).text
+    assert "/dags/amazon_lamps/fields?show=changed" in mine
+    assert "amazon_elsewhere" not in mine  # another's
+    both = client("admin").get(place).text
+    assert "/dags/amazon_lamps/fields?show=changed" in both
+    assert "/dags/amazon_elsewhere/fields?show=changed" in both
+    told = client("viewer").get(f"/api{place}").json()
+    assert [change["path"] for kind in told["kinds"] for change in kind["changes"]] == ["brand.value"]
+    assert list(told["failing"]) == ["lamps"]
+
+
 def test_no_field_was_changed(client):
     assert client("viewer").get(f"/api{PLACE}?show=changed").json() == []
     (line,) = client("viewer").get("/api/connectors").json()
@@ -243,6 +256,12 @@ def test_a_draft_is_published_as_the_user_and_kept_as_a_version(client, editor, 
     editor.post(f"{PLACE}/publish", json={"revision": 1})
     page = client("viewer").get(PLACE).text
     assert "2 published versions" in page
+    assert '<del class="del mono">Lumio</del> <ins class="add mono">Other</ins>' in page
+    told = client("viewer").get(f"/api{PLACE}/versions").json()
+    assert [(one["published_by"], one["changes"]) for one in told] == [
+        ("editor", [{"key": "Marque", "before": "Lumio", "after": "Other"}]),
+        ("editor", [{"key": "Marque", "before": "", "after": "Lumio"}]),
+    ]
     assert "no draft" in page
     assert editor.post(f"{PLACE}/restore", json={"number": 1}).status_code == 200
     assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == "Lumio"
