@@ -42,9 +42,10 @@ test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 compat: $(STAMP)  ## Run the unit tests on each Python of 3.11, 3.12 and 3.13 that this machine has
 	@tests/compat.sh
 
-unit: $(STAMP)  ## Run the unit tests alone: no database server, no browser, no Airflow
-	$(BIN)/pytest -m "not soak and not airflow and not browser and not server" --hypothesis-profile unit \
-		--numprocesses 2 --dist loadfile tests/unit packages/amazon-product-types/tests packages/spapi-sandbox/tests
+unit: $(STAMP)  ## Run the unit tests alone: no database server, no browser, no Airflow, no process of its own
+	$(BIN)/pytest -m "not soak and not airflow and not browser and not server and not process" \
+		--hypothesis-profile unit --numprocesses 2 --dist worksteal \
+		tests/unit packages/amazon-product-types/tests packages/spapi-sandbox/tests
 
 pictures: $(STAMP)  ## Take the pictures of README and docs again, from a browser on a running Airflow
 	@tests/install.sh

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tests.mutants.changes import Change
 
 KILLED, ALIVE, NOT_REACHED, NO_PYTHON = "killed", "alive", "not reached", "no Python"
-PYTEST = ("-q", "-x", "-n", "0", "-o", "timeout=0", "-m", "not (soak or airflow or browser or server)")
+MARKED = "not (soak or airflow or browser or server or process)"
+PYTEST = ("-q", "-x", "-n", "0", "-o", "timeout=0", "-m", MARKED)
 #: Examples of a property in this try.
 EXAMPLES = 20
 #: CPU seconds that the tests of one change may take, measured without it.
@@ -82,14 +83,19 @@ class Warm:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Stand in for pytest's own loop over the tests."""
         self.imported = self.reached.stop()
+        failing = set()
         for item in session.items:
             try_at_most(item, EXAMPLES)  # the second try has them all
+            self.failed = False
             self.reached.start()
             _run(item)
             self.lines[item.nodeid] = self.reached.stop()
-        if self.failed:
-            return True
+            if self.failed:
+                failing.add(item.nodeid)
         stable = self._stable(session.items)
+        # What measures its seconds may fail with the tracer alone, and is not used then.
+        if failing - stable:
+            return True
         functions, caches = _functions(self.reached.files), _caches()
         gc.freeze()
         tests = {one.name: self._tests(one, session.items) for one in self.changes}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
 
@@ -21,3 +23,8 @@ def try_at_most(item: pytest.Item, most: int) -> None:
         function._hypothesis_internal_use_settings = type(asked)(
             asked, max_examples=min(asked.max_examples, most)
         )
+
+
+def rounds(asked: int) -> int:
+    """Return how often a test that counts its rounds itself goes round: a tenth of it in `make unit`."""
+    return asked // 10 if settings.get_current_profile_name() == "unit" else asked

@@ -9,6 +9,7 @@ import pytest
 
 from local_airflow import airflow, installation
 
+pytestmark = pytest.mark.process
 #: Starts a child that only SIGKILL ends, writes its number, and takes SIGTERM as the test says.
 PARENT = """
 import signal, subprocess, sys, time

@@ -33,11 +33,21 @@ def sources():
 
 
 @cache
+def nodes():
+    """All calls, classes and yields with their files: going through all code takes seconds."""
+    return [
+        (file, node)
+        for file, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call | ast.ClassDef | ast.Yield)
+    ]
+
+
+@cache
 def all_calls():
     return [
         (f"{file}:{node.lineno}", getattr(node.func, "attr", getattr(node.func, "id", "")), node)
-        for file, tree in sources()
-        for node in ast.walk(tree)
+        for file, node in nodes()
         if isinstance(node, ast.Call)
     ]
 
@@ -47,8 +57,7 @@ def coded_errors():
     """The names of all exceptions that carry a code."""
     parents = {
         node.name: {getattr(base, "attr", getattr(base, "id", "")) for base in node.bases}
-        for _, tree in sources()
-        for node in ast.walk(tree)
+        for _, node in nodes()
         if isinstance(node, ast.ClassDef)
     }
     found = set(BASES)
@@ -162,9 +171,8 @@ def test_what_a_generator_of_lines_yields_is_in_the_catalogue():
     """Commands print what such functions yield."""
     yielded = [
         (f"{file}:{node.lineno}", text)
-        for file, tree in sources()
+        for file, node in nodes()
         if "/cli/" in file or "/command/" in file
-        for node in ast.walk(tree)
         if isinstance(node, ast.Yield) and node.value is not None
         for text in sentences(node.value)
     ]

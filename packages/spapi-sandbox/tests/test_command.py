@@ -13,6 +13,7 @@ from spapi_sandbox.command import sandbox
 COMMAND = [sys.executable, "-m", "spapi_sandbox"]
 
 
+@pytest.mark.process
 def test_it_says_where_it_is_and_serves(tmp_path):
     state = tmp_path / "state.db"
     with subprocess.Popen(

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.process
 SCRIPT = """
 import json, sys
 from amazon_listings.airflow_adapter import configured, connections

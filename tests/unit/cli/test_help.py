@@ -59,6 +59,7 @@ def ran(*arguments):
     return done.stdout, imported | {name.partition(".")[0] for name in imported}, took
 
 
+@pytest.mark.process
 def test_help_lists_the_commands_and_imports_nothing_expensive():
     shown, imported, took = ran("--help")
     for command in ("connectors", "init", "sandbox", "validate"):
@@ -67,6 +68,7 @@ def test_help_lists_the_commands_and_imports_nothing_expensive():
     assert took < GENEROUS / 2
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", [["status"], ["history", "a"], ["status", "--connector", "fr_home"]])
 def test_a_command_that_only_reads_the_ledger_imports_neither_airflow_nor_alembic(ledger_url, command):
     _, imported, took = ran(*command, "--ledger", ledger_url)

@@ -30,6 +30,7 @@ def test_what_is_no_definition_is_one_sentence(tmp_path):
     assert result.stderr == f"{path} cannot be read: No such file or directory.\n"
 
 
+@pytest.mark.process
 def test_the_command_starts_without_what_it_does_not_need():
     code = """
 import sys

@@ -20,6 +20,7 @@ from amazon_listings.runs import context
 from amazon_listings.runs.context import begin_run, resume_run
 from amazon_listings.runs.definitions import definitions_note, load_definitions
 from amazon_listings.selling_partner.definitions import checksum
+from support.examples import rounds
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, write
 
@@ -76,7 +77,7 @@ def test_each_version_with_its_runs_and_files(folder, storage, tmp_path):
 
 
 def test_what_changes_between_two_tries_changes_no_run(folder, storage, tmp_path, monkeypatch):
-    """Layers, file, Variable, definition and software change between all tries of two hundred runs."""
+    """Layers, file, Variable, definition and software change between all tries of many runs."""
     ledger = ledger_in(tmp_path)
     hashes, tries = {}, []
     store = DefinitionStore(storage / "definitions")
@@ -113,7 +114,8 @@ def test_what_changes_between_two_tries_changes_no_run(folder, storage, tmp_path
         (connector,) = load_connectors(folder, variable, only="fr_lamp").connectors
         return keyed(ledger, connector)
 
-    for number in range(200):
+    runs = rounds(200)
+    for number in range(runs):
         run = begin_run(configured(number), f"run {number}", 0, storage)
         enter(ledger, run)
         run.folder.note(defined(run.connector, number))
@@ -133,7 +135,7 @@ def test_what_changes_between_two_tries_changes_no_run(folder, storage, tmp_path
             titles = {locale: found.fields[0].label for locale, found in labels.items()}
             assert titles == {locale: f"{locale} {wanted}" for locale in labels}
             assert set(titles) == {"en_US"}
-    assert len(set(hashes.values())) == 200
+    assert len(set(hashes.values())) == runs
     found = history(ledger, tries[0].connector.key)
     assert {use.run_id: one.hash for one in found for use in one.runs} == hashes
     for one in found:

@@ -78,6 +78,7 @@ def test_penalising_an_unknown_bucket_leaves_it_unknown(ledger):
         assert connection.scalar(select(buckets.c.name)) is None
 
 
+@pytest.mark.process
 def test_no_token_is_lost_or_handed_out_twice_by_many_processes(ledger, engine):
     """Nothing flows in (one token in three years), so the level tells exactly what was taken."""
     leased = in_processes(lease, 4, _url(engine), "slow", (1e-8, 1000.0), 40)
@@ -86,6 +87,7 @@ def test_no_token_is_lost_or_handed_out_twice_by_many_processes(ledger, engine):
     assert level == pytest.approx(1000 - sum(leased), abs=1e-3)
 
 
+@pytest.mark.process
 def test_many_processes_never_get_more_than_rate_and_burst(ledger, engine):
     """What was leased by the end is at most the burst, what flowed in meanwhile, and what is owed."""
     rate, burst = 200.0, 20.0

@@ -252,6 +252,7 @@ def test_payloads_and_passwords_are_not_in_errors(sqlite):
     assert "payload" not in str(caught.value)
 
 
+@pytest.mark.process
 def test_the_package_opens_a_ledger_without_airflow(tmp_path):
     program = (
         "import sys; from amazon_listings.ledger.database import open_ledger; "

@@ -123,6 +123,7 @@ def test_a_lease_is_given_back_with_the_fences_of_single_writes(ledger, lease, l
     assert count(ledger, leases) == count(ledger, fences) == 0
 
 
+@pytest.mark.process
 def test_processes_send_one_after_the_other(engine, tmp_path):
     file = tmp_path / "number"
     file.write_text("0")

@@ -109,6 +109,7 @@ def test_an_unknown_sku_and_a_wrong_mapping(run):
     assert "line 10: “Couleurs de la chaise”" in result.stderr
 
 
+@pytest.mark.process
 def test_the_command_starts_without_airflow():
     code = "import sys, amazon_listings.cli; print([m for m in sys.modules if m.startswith('airflow')])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -95,6 +95,7 @@ RunFolder(Path(sys.argv[1])).write(LIVE, "part-00001.jsonl", records())
 """
 
 
+@pytest.mark.process
 def test_a_killed_task_leaves_no_half_part(folder):
     child = subprocess.run([sys.executable, "-c", KILLED, str(folder.root)], check=False)
     assert child.returncode == -signal.SIGKILL

@@ -127,6 +127,7 @@ def test_a_connector_reads_from_it_and_is_mapped(run, home, definitions_folder):
     assert made["T-1"]["color"][0]["value"] == "red"
 
 
+@pytest.mark.process
 def test_its_settings_are_part_of_the_schema_and_their_mistakes_have_sentences(run, home):
     schema = json.loads(run("-m", "amazon_listings", "connectors", "schema").stdout)
     assert {"tiny_pim"} in [set(one["required"]) for one in schema["oneOf"]]

@@ -115,10 +115,11 @@ def defined(folder, tmp_path, definitions_folder):
         )
 
 
-@pytest.fixture
-def filled(folder, defined):
+@pytest.fixture(scope="session")
+def filled_ledger(tmp_path_factory):
     """A ledger with a run of each connector: a good item, a hostile one, one without SKU."""
-    ledger = ledger_in(folder.parent)
+    place = tmp_path_factory.mktemp("filled")
+    ledger = ledger_in(place)
     for connector_id in ("lamps", "elsewhere"):
         key = resolve_key(ledger, connector_id)
         run = start_run(ledger, connector_key=key, run_id=f"manual__{connector_id}", operation="test")
@@ -130,7 +131,15 @@ def filled(folder, defined):
             [CheckedItem(sku or pim_id, [trouble()], frozenset({"schema"})) for pim_id, sku, *_ in ITEMS[1:]],
         )
         finish_run(ledger, run, counts={"ready": 1, "blocked": 2}, calls={}, cursor=None, failure=None)
-    return ledger
+    ledger.dispose()  # which writes all of it into the one file
+    return place / "ledger.db"
+
+
+@pytest.fixture
+def filled(folder, defined, filled_ledger):
+    """A copy of the filled ledger."""
+    shutil.copy(filled_ledger, folder.parent / "ledger.db")
+    return ledger_in(folder.parent)
 
 
 ITEMS = (

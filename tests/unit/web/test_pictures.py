@@ -4,6 +4,7 @@ import os
 import threading
 import time
 import zlib
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 
@@ -29,10 +30,11 @@ def with_notes():
     return drawn("JPEG", exif=notes, comment=b"secret words")
 
 
+@cache
 def png_of(width, height):
     """A small PNG that unpacks to so many pixels."""
-    rows = zlib.compressobj(9)
-    data = b"".join(rows.compress(bytes(1 + width * 3)) for _ in range(height)) + rows.flush()
+    row, rows = bytes(1 + width * 3), zlib.compressobj(1)
+    data = b"".join(rows.compress(row) for _ in range(height)) + rows.flush()
 
     def chunk(name, content):
         return (
@@ -51,7 +53,7 @@ ANSWERS = {
     "/large.jpg": (200, {}, b"\xff\xd8\xff" + bytes(pictures.LIMITS.sent)),
     "/broken.jpg": (200, {}, b"\xff\xd8\xff\xe0" + bytes(2000)),
     "/cut.png": (200, {}, drawn("PNG")[:200]),
-    "/bomb.png": (200, {}, png_of(9000, 9000)),
+    "/bomb.png": (200, {}, partial(png_of, 9000, 9000)),  # made when it is asked for
     "/disguised.gif": (200, {}, b"GIF8" + b"%!PS-Adobe-3.0 EPSF-3.0"),
     "/notes.jpg": (200, {}, with_notes()),
     "/large.png": (200, {}, drawn("PNG", mode="RGBA")),
@@ -73,6 +75,7 @@ def host():
         def do_GET(self):
             asked.append((self.path, self.headers.get("cookie"), self.headers.get("authorization")))
             status, headers, content = ANSWERS[self.path]
+            content = content() if callable(content) else content
             self.send_response(status)
             for name, value in (headers | {"Content-Length": str(len(content))}).items():
                 self.send_header(name, value)

@@ -122,6 +122,7 @@ def test_labels_from_the_locale_definition(run, tmp_path, lamp, payload):
     assert json.loads(result.stdout)["issues"][0]["message"] == "« SKU parent » manque."
 
 
+@pytest.mark.process
 def test_broken_text_in_a_sku_or_value_does_not_stop_the_output(tmp_path, lamp, payload):
     (tmp_path / "lamp.json").write_text(json.dumps(lamp), encoding="utf-8")
     item = {"sku": "\ud800", "attributes": {**payload, "size": [{"value": "\udc00"}]}}
@@ -132,6 +133,7 @@ def test_broken_text_in_a_sku_or_value_does_not_stop_the_output(tmp_path, lamp, 
         assert result.stderr == ""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -153,6 +155,7 @@ def test_what_is_no_definition_is_one_sentence(tmp_path, content, said):
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.process
 def test_the_command_starts_without_what_it_does_not_need():
     code = (
         MAIN.replace("main()", "import sys; sys.argv[1:] = ['--help']")
