@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.database import insert_into, reading
@@ -133,13 +133,36 @@ def record_publication(ledger: Engine, connector_id: str, *, by: str, before: st
         )
 
 
-def publications_of(ledger: Engine, connector_id: str, most: int = 20) -> list[Publication]:
-    """Return what was published of a connector, the newest first."""
+def publications_of(
+    ledger: Engine, connector_id: str, most: int, *, before: int | None = None
+) -> list[Publication]:
+    """Return what was published of a connector, the newest first.
+
+    Args:
+        ledger: The open ledger.
+        connector_id: Of this connector.
+        most: So many at most.
+        before: Only those of a lower number: the next page.
+    """
+    wanted = _published(connector_id).order_by(publications.c.id.desc()).limit(most)
+    if before is not None:
+        wanted = wanted.where(publications.c.id < before)
     with reading(ledger) as connection:
-        rows = connection.execute(
-            _published(connector_id).order_by(publications.c.id.desc()).limit(most)
-        ).all()
-    return [Publication(*row) for row in rows]
+        return [Publication(*row) for row in connection.execute(wanted)]
+
+
+def count_publications(ledger: Engine, connector_id: str) -> int:
+    """Return how often a connector was published."""
+    counted = select(func.count()).where(publications.c.connector_id == connector_id)
+    with reading(ledger) as connection:
+        return int(connection.scalar(counted) or 0)
+
+
+def find_publication(ledger: Engine, connector_id: str, number: int) -> Publication | None:
+    """Return what was published of a connector under a number, or None."""
+    with reading(ledger) as connection:
+        row = connection.execute(_published(connector_id).where(publications.c.id == number)).first()
+    return None if row is None else Publication(*row)
 
 
 def first_publication(ledger: Engine, connector_id: str) -> Publication | None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from amazon_listings.authoring.coverage import lines_by_path
 from amazon_listings.ledger.issues import open_issues
+from amazon_listings.web.references import Number
 from amazon_product_types.matching import chain, normal
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ CHANGED = "changed"
 
 
 class Choice(BaseModel, frozen=True):
-    """Which fields are listed, and which one is open."""
+    """Which fields are listed, and which one is open; of versions, those older than one with a number."""
 
     q: str = ""
     show: str = ""
     field: str = ""
     attribute: str = ""
+    versions_before: Number | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.authoring.pim_fields import access, pim_fields
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.kept_tests import kept_test, with_tests
-from amazon_listings.ledger.drafts import drop_draft, keep_draft, publications_of
+from amazon_listings.ledger.drafts import count_publications, drop_draft, keep_draft, publications_of
 from amazon_listings.ledger.item_states import count_states
 from amazon_listings.ledger.new_connectors import drop_new_connector
 from amazon_listings.mapping.expressions.filters import FILTERS
@@ -48,6 +48,8 @@ from amazon_product_types import json_pointer
 
 router = APIRouter()
 
+#: Versions on a page.
+VERSIONS = 20
 #: Options shown, and columns of an expression that is wrong.
 OPTIONS, POINTED = 200, 34
 
@@ -81,6 +83,7 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
     shown = narrowed(listed, choice)
     open_field = opened(described, shown if choice.show == CHANGED else listed, choice)
     detail = detail_of(found, open_field) if open_field else {}
+    versions = publications_of(found.ledger, one.id, VERSIONS + 1, before=choice.versions_before)
     return render(
         request,
         "fields.html",
@@ -98,7 +101,9 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
         found=found,
         may_edit=visitor.may_edit(dag_id),
         changed=[(key, one.mapping.get(key), value) for key, value in found.changes.items()],
-        versions=publications_of(found.ledger, one.id),
+        versions=versions[:VERSIONS],
+        version_count=count_publications(found.ledger, one.id),
+        older_versions=versions[VERSIONS - 1].number if len(versions) > VERSIONS else None,
         changes_of=changed_lines,
         before_all=text_before_all(found.ledger, one),
         in_layers=any(json_pointer.below("/mapping", key) in one.where.files for key in found.changes),

@@ -20,8 +20,8 @@ from amazon_listings.fleet.mapping_patch import difference, with_lines
 from amazon_listings.ledger.drafts import (
     drop_draft,
     find_draft,
+    find_publication,
     first_publication,
-    publications_of,
     record_publication,
     refuse_changed,
 )
@@ -87,8 +87,8 @@ async def restore(request: Request, dag_id: str, visitor: Editor, version: Versi
         if version.number == BEFORE_ALL:
             text = text_before_all(ledger, one)
         else:
-            known = publications_of(ledger, one.id, 1000)
-            text = next((each.text_after for each in known if each.number == version.number), None)
+            found = find_publication(ledger, one.id, version.number)
+            text = None if found is None else found.text_after
         if text is None:
             raise HTTPException(404, "web.no_such_version")
         try:

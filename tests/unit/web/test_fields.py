@@ -14,7 +14,7 @@ import yaml
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.ledger.drafts import keep_draft
+from amazon_listings.ledger.drafts import keep_draft, record_publication
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.web.conditional import without
 
@@ -284,6 +284,28 @@ def test_the_way_back_goes_before_the_first_publication(client, editor, airflow_
     assert editor.post(f"{PLACE}/restore", json={"number": 0}).status_code == 200
     assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == was
     assert "3 published versions" in editor.get(PLACE).text
+
+
+def test_every_version_is_reached_page_by_page(client, editor, airflow_api, filled):
+    keep(editor, kind="constant", constant="Lumio")
+    editor.post(f"{PLACE}/publish", json={"revision": 1})
+    for number in range(2, 42):
+        text = json.dumps({"mapping": {"Marque": f"Brand {number}"}})
+        record_publication(filled, "lamps", by="editor", before=None, after=text)
+    record_publication(filled, "elsewhere", by="editor", before=None, after="{}")
+    place, seen = PLACE, []
+    while place:
+        page = html.unescape(editor.get(place).text)
+        assert "41 published versions" in page
+        seen.append(re.findall(r'name="number" value="([0-9]+)"', page))
+        place = next(iter(re.findall(r'href="([^"]*versions_before=[0-9]+)"', page)), None)
+    # The newest of all is in force; before all of them there was the file.
+    assert [int(one) for some in seen for one in some] == list(range(40, -1, -1))
+    assert [len(some) for some in seen] == [19, 20, 2]
+    assert editor.get(f"{PLACE}?versions_before=nonsense").status_code == 422
+    assert editor.post(f"{PLACE}/restore", json={"number": 2}).status_code == 200
+    assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == "Brand 2"
+    assert editor.post(f"{PLACE}/restore", json={"number": 42}).status_code == 404
 
 
 def test_a_draft_is_published_once_and_outlives_its_connector(editor, airflow_api, folder):
