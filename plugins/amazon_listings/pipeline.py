@@ -261,6 +261,42 @@ def extract(run: RunContext, installation: Installation) -> ExtractNote:
     return note
 
 
+def is_idle(run: RunContext, installation: Installation) -> bool:
+    """Return whether the extract left the steps before the report nothing to do; if so, that is noted.
+
+    Raises:
+        ActionRequiredError: the ledger does not know the run, or the connector's settings contradict each
+            other.
+    """
+    from amazon_listings.runs.idle import note_idle, nothing_to_do
+    from amazon_listings.runs.notes import ExtractNote
+
+    extract = run.folder.noted(ExtractNote)
+    if extract is None or extract.parts or _whole_is_another(run, installation, extract):
+        return False
+    idle = nothing_to_do(
+        run.connector,
+        run.scope,
+        ledger=installation.ledger,
+        listings=_listings(run, installation),
+        run=number_of(run, installation.ledger),
+        folder=run.folder,
+        vendor=installation.account(run.connector).vendor,
+    )
+    if idle:
+        note_idle(run.folder, run.scope)
+    return idle
+
+
+def _whole_is_another(run: RunContext, installation: Installation, extract: ExtractNote) -> bool:
+    """Return whether items are missing among the unchanged, so that all together are checked again."""
+    from amazon_listings.runs.unchanged import UnreadItems
+    from amazon_listings.settings import settings
+
+    known = UnreadItems(run.connector, run.folder, installation.ledger, settings().part_size)
+    return bool(extract.unchanged) and known.lacks_any()
+
+
 def _brought_back(
     run: RunContext, installation: Installation, families: Collection[str]
 ) -> ExtractNote | None:
@@ -297,15 +333,15 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
     from amazon_listings.runs.unchanged import UnreadItems
     from amazon_listings.settings import settings
 
-    known = UnreadItems(run.connector, run.folder, installation.ledger, settings().part_size)
     extract = run.folder.noted(ExtractNote)
-    if extract is not None and not extract.parts and not (extract.unchanged and known.lacks_any()):
+    if extract is not None and not extract.parts and not _whole_is_another(run, installation, extract):
         log.info("%s", log_line("log.nothing_extracted"))
         run.folder.note(QualityNote(checked=0, blocked=0))
         return {"checked": 0, "blocked": 0}
     from amazon_listings.checks.quality import check_quality as check
     from amazon_listings.runs.item_states import stored_items
 
+    known = UnreadItems(run.connector, run.folder, installation.ledger, settings().part_size)
     present = functools.partial(stored_items, installation.ledger, run.connector.key, run.connector)
     counts = check(
         run.connector, definitions_of(run), run.folder, storage=run.storage, present=present, known=known

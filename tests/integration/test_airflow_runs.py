@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from amazon_listings.airflow_adapter.tasks import WITH_ITEMS
 from amazon_listings.messages import catalogue
 from spapi_sandbox.catalogue.catalogue import load
-from support.airflow import CONFIRMED, DAILY_AT, FAMILIES
+from support.airflow import CONFIRMED, DAILY_AT, FAMILIES, Run
 from support.traces import check_shown, check_written, check_xcoms
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
@@ -163,12 +164,33 @@ def test_the_next_run_takes_what_changed_and_sends_what_differs(changed):
 
 
 def test_nothing_changed_costs_no_call(idle):
-    """What changed within the overlap of the PIM's clock is read once more, and is as it was."""
+    """What changed within the overlap of the PIM's clock is read once more, and leaves at the extract."""
     assert idle.run.state == "success"
     assert set(idle.outcomes.values()) <= {"unchanged"}
     assert idle.writes == 0
-    skipped = {task for task, state in idle.run.states.items() if state != "success"}
-    assert skipped <= {"map_fields"}, "there may be nothing left to map"
+    skipped = {task for task, state in idle.run.states.items() if state == "skipped"}
+    assert skipped == set(WITH_ITEMS), "the others have ended well"
+    assert "Es gibt nichts zu tun" in idle.run.said("extract_products")
+    assert idle.run.result("extract_products")["parts"] == []
+
+
+def test_a_run_that_sends_nothing_updates_no_listings(house, idle):
+    of_run = {"source_dag_id": "amazon_packs", "source_run_id": idle.run.run_id}
+    assert house.airflow.call("GET", "/assets/events", params=of_run)["asset_events"] == []
+    note = house.wait_until(lambda: house.airflow.call("GET", idle.run.path)["note"], "no note")
+    assert note == f"Amazon: {idle.run.result('report')['note']}"
+
+
+def test_a_task_that_was_skipped_runs_when_it_is_cleared(house, idle):
+    """With those that follow it, and leads to the same report."""
+    body = {"task_ids": ["check_quality"], "dag_run_id": idle.run.run_id, "dry_run": False}
+    body |= {"include_downstream": True, "only_failed": False}
+    house.airflow.call("POST", "/dags/amazon_packs/clearTaskInstances", json=body)
+    again = house.finish(Run(house.airflow, "amazon_packs", idle.run.run_id, ""))
+    assert {task: state for task, state in again.states.items() if state != "success"} == {
+        "map_fields": "skipped"
+    }
+    assert again.result("report")["counts"] == idle.run.result("report")["counts"]
 
 
 def test_named_skus_are_sent_again_by_force(named):

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 from airflow.sdk.execution_time.context import set_current_context
 
 from amazon_listings.airflow_adapter import tasks
@@ -144,14 +144,17 @@ class Bench:
         yield "report", lambda: tasks.report(connector_id, definition)
 
     def _one(self, run: Tasks, connector_id: str, name: str, call: Any, params: dict[str, Any]) -> None:
+        if run.states.get(name) == "skipped":
+            return
         if name != "report" and "failed" in run.states.values():
             run.states[name] = "upstream_failed"
             return
+        pushed: list[Any] = []  # what Airflow keeps of a task that fails, or skips others
         ti = SimpleNamespace(
             task_id=name,
             dag_id=f"amazon_{connector_id}",
             get_task_states=lambda **_: {run.run_id: dict(run.states)},
-            xcom_push=lambda **_: None,  # what Airflow keeps of a task that fails
+            xcom_push=lambda *, value, **_: pushed.append(value),
         )
         context: Any = {
             "ti": ti,
@@ -164,6 +167,9 @@ class Bench:
                 run.results[name] = call()
             except AirflowSkipException:
                 run.states[name] = "skipped"
+            except DownstreamTasksSkipped as skipped:
+                run.states |= {name: "success"} | dict.fromkeys(skipped.tasks, "skipped")
+                (run.results[name],) = pushed
             except (TaskStopped, Exception) as error:  # noqa: BLE001 - whatever a task raises fails it
                 run.states[name], run.errors[name] = "failed", error
             else:

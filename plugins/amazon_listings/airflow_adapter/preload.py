@@ -25,6 +25,7 @@ import amazon_listings.runs.affected
 import amazon_listings.runs.extract
 import amazon_listings.runs.finish
 import amazon_listings.runs.heap
+import amazon_listings.runs.idle
 import amazon_listings.runs.map_fields
 import amazon_listings.runs.related_tables
 import amazon_listings.runs.scope

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseXCom, get_current_context
-from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskDeferred
 
 from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.failures import explained
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from amazon_listings.writes.live_sync import LiveSync
 
 log = logging.getLogger(__name__)
+
+#: The tasks that deal with what was extracted: a run that has nothing to do skips them.
+WITH_ITEMS = ("check_quality", "map_fields", "test_sync", "approve", "live_sync")
 
 
 @contextmanager
@@ -160,12 +163,16 @@ def _params(context: Mapping[str, Any], connector: Connector) -> Mapping[str, An
 
 @explained
 def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the PIM into the run's folder; counts and the names of the parts."""
+    """Read the PIM into the run's folder; counts and the names of the parts.
+
+    Raises:
+        DownstreamTasksSkipped: there is nothing to do but to report.
+    """
     from amazon_listings import pipeline
 
     with _run(connector_id, definition["attempt"]) as (run, installation):
         note = pipeline.extract(run, installation)
-        return {
+        returned = {
             "parts": list(note.parts),
             "extracted": note.extracted,
             "out_of_scope": note.out_of_scope,
@@ -176,6 +183,12 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
             "removed": note.removed,
             "warnings": list(note.warnings),
         }
+        if not pipeline.is_idle(run, installation):
+            return returned
+    log.info("%s", log_line("log.nothing_to_do"))
+    # What a task returns that skips others is lost.
+    get_current_context()["ti"].xcom_push(key=BaseXCom.XCOM_RETURN_KEY, value=returned)
+    raise DownstreamTasksSkipped(tasks=list(WITH_ITEMS))
 
 
 @explained

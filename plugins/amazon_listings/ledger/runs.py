@@ -249,6 +249,25 @@ def last_run(ledger: Engine, connector_key: str, operation: str) -> LastRun | No
     return LastRun(*row) if row else None
 
 
+def began_as_last(ledger: Engine, number: int) -> bool:
+    """Return whether the run before this one came to its end with the same document and definition.
+
+    Args:
+        ledger: The open ledger.
+        number: This run's number.
+    """
+    what = (runs.c.connector_key, runs.c.document, runs.c.definition)
+    with reading(ledger) as connection:
+        this = connection.execute(select(*what).where(runs.c.id == number)).one()
+        before = connection.execute(
+            select(*what, runs.c.state)
+            .where(runs.c.connector_key == this.connector_key, runs.c.id < number)
+            .order_by(runs.c.id.desc())
+            .limit(1)
+        ).first()
+    return before is not None and before == (*this, "settled")
+
+
 def last_cursors(connection: Connection) -> list[int]:
     """Return the number of the run that the next one continues from, for every connector and operation."""
     latest = (
