@@ -15,6 +15,7 @@ from collections import Counter
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from amazon_listings.incoming.json_text import written_fast
 from amazon_listings.ledger.item_states import digest_of
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FEW, OFTEN = 300, 3
 #: Characters of a value that is told apart.
 SHORT = 60
+#: Bytes of an attribute that items may share, and how many such are known at once.
+_SHARED, _MOST_SHARED = 300, 5_000
 _LENGTHS = (50, 200, 500, 2000)
 _MARKUP = re.compile(r"<[a-zA-Z/]|&[a-z#0-9]+;")
 _OTHER_LETTERS = re.compile("[^\\0-\u024f]")
@@ -47,6 +50,25 @@ class _Condition(NamedTuple):
     ordered: tuple[str, ...]
 
 
+class _Read:
+    """What an attribute holds: every value with its place.
+
+    Args:
+        name: The attribute.
+        values: Its values.
+    """
+
+    def __init__(self, name: str, values: list[tuple[str, Any]]) -> None:
+        self.name = name
+        self.values = values
+        self.texts = [(place, value) for place, value in values if value.__class__ is str]
+
+    @cached_property
+    def kinds(self) -> Shapes:
+        """The shapes of the kinds of its values."""
+        return {_digest("kind", place, _kind(value)): self.name for place, value in self.values}
+
+
 class ShapeReader:
     """Reads the shapes of payloads of one definition.
 
@@ -59,6 +81,7 @@ class ShapeReader:
         self._seen: dict[str, Counter[int]] = {}
         self._many: set[str] = set()
         self._told_apart: frozenset[str] | None = None
+        self._known: dict[tuple[str, bytes | None], _Read] = {}
         self._numbers: dict[frozenset[str], int] = {}
         self._branches: dict[tuple[int, tuple[int | None, ...]], int] = {}
 
@@ -66,8 +89,8 @@ class ShapeReader:
         """Take a payload into account for which values many items share."""
         self._told_apart = None
         for name, elements in attributes.items():
-            for place, value in _values(name, elements):
-                if value.__class__ is not str or place in self._many:
+            for place, value in self._read(name, elements).texts:
+                if place in self._many:
                     continue
                 counts = self._seen.setdefault(place, Counter())
                 counts[hash(value)] += 1
@@ -100,18 +123,27 @@ class ShapeReader:
         told_apart = self._places_told_apart()
         held: dict[str, int] = {}
         for name, elements in item.attributes.items():
-            values = _values(name, elements)
-            for place, value in values if name in touched else ():
-                found[_digest("kind", place, _kind(value))] = name
-                if value.__class__ is str and place in told_apart:
-                    found[_digest("value", place, value)] = name
+            read = self._read(name, elements)
+            if name in touched:
+                found |= read.kinds
+                found |= {_digest("value", *text): name for text in read.texts if text[0] in told_apart}
             if name in self._looked_for:
-                texts = self._looked_for[name].intersection([str(value) for _, value in values])
+                texts = self._looked_for[name].intersection([str(value) for _, value in read.values])
                 held[name] = self._number_of(texts)
         for number, condition in enumerate(self._conditions):
             if not condition.names.isdisjoint(touched):
                 found[self._branch(number, tuple([held.get(name) for name in condition.ordered]))] = ""
         return found
+
+    def _read(self, name: str, elements: object) -> _Read:
+        """Return what an attribute holds; most items share most of theirs."""
+        key = name, written_fast(elements)
+        known = self._known.get(key)
+        if known is None:
+            known = _Read(name, _values(name, elements))
+            if key[1] is not None and len(key[1]) <= _SHARED and len(self._known) < _MOST_SHARED:
+                self._known[key] = known
+        return known
 
     def _number_of(self, texts: frozenset[str]) -> int:
         """Return a number that stands for some options; the many items share few."""

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: Lists inside lists that a value may have; a table of a PIM has two.
 MOST_LEVELS = 20
@@ -89,6 +89,8 @@ def cleaned(value: object) -> object:
 
 def unfit_fields(named: Mapping[str, Any]) -> Iterator[tuple[str, Unfit]]:
     """Yield the fields of a record that cannot be used, each with the reason."""
+    if _are_texts(named) and _are_texts(named.values()):
+        return
     for name, value in named.items():
         # Most are short texts without an accent: asking no function about them saves a quarter of the time.
         if (
@@ -101,6 +103,16 @@ def unfit_fields(named: Mapping[str, Any]) -> Iterator[tuple[str, Unfit]]:
         found = unfit(name) or unfit(value)
         if found is not None:
             yield name, found
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    """Return whether all values are texts that can be used; they are looked at together, as most are."""
+    try:
+        text = "".join(values)
+        text.encode()
+    except (TypeError, UnicodeEncodeError):
+        return False
+    return len(text) <= LONGEST_TEXT
 
 
 class _Budget:

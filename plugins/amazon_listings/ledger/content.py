@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from amazon_listings.incoming.json_text import json_text
 from amazon_listings.ledger.exceptions import LedgerDamaged
 
 #: Characters of the hash at the end of a text that was cut.
@@ -18,17 +19,14 @@ _MARK = 12
 _LEVEL = 2
 #: Bytes of one content, unpacked: far more than a payload has, and what a damaged row may cost.
 MOST_UNPACKED = 64 << 20
-#: `json.dumps` makes one for each call.
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def packed(content: object) -> bytes:
     """Return content as the ledger keeps payloads: JSON, compressed; what is JSON already stays as it is."""
     if isinstance(content, msgspec.Raw):
         return packed_text(bytes(content))
-    text = _encoder.encode(content)
     # A PIM may hold half a surrogate pair; it must come back as it was.
-    return packed_text(text.encode("utf-8", "surrogatepass"))
+    return packed_text(json_text(content))
 
 
 def packed_text(text: bytes) -> bytes:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_, update
 
+from amazon_listings.incoming.json_text import json_text
 from amazon_listings.ledger.content import searchable
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
@@ -133,7 +134,6 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _decoder = msgspec.json.Decoder(_Content)
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=msgspec.to_builtins)
 #: What stands for no value; it is not kept.
 _NONE = (None, "", ())
 
@@ -439,8 +439,8 @@ def _content(state: ItemState) -> bytes:
     content = {
         name: value for name in _Content.__struct_fields__ if (value := getattr(state, name)) not in _NONE
     }
-    # By the standard library: a PIM may hold half a surrogate pair, or numbers that are none.
-    return _encoder.encode(content).encode("utf-8", "surrogatepass")
+    # A PIM may hold half a surrogate pair, or numbers that are none.
+    return json_text(content)
 
 
 def _decoded(text: bytes) -> _Content:

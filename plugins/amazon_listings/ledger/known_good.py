@@ -193,6 +193,23 @@ def digests_of_others(
     }
 
 
+def has_others(ledger: Engine, connector_key: str) -> bool:
+    """Return whether another connector has anything of a listing; each end of the index answers at once."""
+    known = items.c.connector_key
+    with reading(ledger) as connection:
+        first, last = (connection.scalar(select(end(known))) for end in (func.min, func.max))
+    return any(key not in {None, connector_key} for key in (first, last))
+
+
+def has_questions(ledger: Engine, connector_key: str) -> bool:
+    """Return whether a person was asked something about a connector's items that is not sent yet."""
+    waiting = select(literal(1)).where(
+        approvals.c.connector_key == connector_key, approvals.c.state != "sent"
+    )
+    with reading(ledger) as connection:
+        return connection.scalar(waiting.limit(1)) is not None
+
+
 def skus_in_question(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> set[str]:
     """Return those of some SKUs of which a person was asked something that is not sent yet."""
     found: set[str] = set()

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.approvals.withholding import withhold
+from amazon_listings.incoming.json_text import written_fast
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.planning.known import UNKNOWN, CurrentListing
 from amazon_listings.planning.left_alone import (
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.leaves import Leaf
     from amazon_listings.selling_partner.listing_answers import Submission
 
+#: Bytes of an attribute that items may share, and how many such are known at once.
+_SHARED, _MOST_SHARED = 300, 5_000
+
 
 class Planner:
     """Makes and carries out the plans of one connector; may be used from several threads.
@@ -68,6 +72,7 @@ class Planner:
         self._layout = layout
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
+        self._made: dict[tuple[str, bytes | None], tuple[Change, ...]] = {}
         self._lines: dict[tuple[str, ...], MappingLine | None] = {}
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
@@ -290,6 +295,21 @@ class Planner:
             after: What it is to have.
             forced: Count leaves that are wanted as changes although they are as they should be.
         """
+        if before or not forced:
+            return self._changes(before, after, forced=forced)
+        found: list[Change] = []
+        for name, elements in after.items():
+            # Where all is new, each attribute is so by itself, and most items share most of theirs.
+            key = name, written_fast(elements)
+            made = self._made.get(key)
+            if made is None:
+                made = self._changes({}, {name: elements}, forced=True)
+                if key[1] is not None and len(key[1]) <= _SHARED and len(self._made) < _MOST_SHARED:
+                    self._made[key] = made
+            found += made
+        return tuple(found)
+
+    def _changes(self, before: Attributes, after: Attributes, *, forced: bool) -> tuple[Change, ...]:
         return changes_between(
             before,
             after,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.languages import language_of
@@ -196,7 +197,7 @@ class _Choice:
 
     def __call__(self, items: Iterable[Item]) -> Iterator[Item]:
         limit = self._connector.source.sku_limit
-        for group, members in groupby(items, key=lambda item: item["group"]):
+        for group, members in groupby(items, key=itemgetter("group")):
             sold = [item for item in members if self._is_sold(item)]
             taken = self._in_scope(group, sold)
             self.left += len(sold) - len(taken)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 import msgspec
 
+from amazon_listings.incoming.json_text import written_fast
 from amazon_listings.item import Item
 from amazon_listings.item import Record as PimRecord
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
@@ -359,6 +360,9 @@ def encode(record: object) -> bytes:
     Broken text of a PIM (half a surrogate pair) and numbers that JSON has no form for (NaN) survive:
     `decode` gives back what was written.
     """
+    if record.__class__ is dict:
+        line = written_fast(record)
+        return _spelled_out(record) if line is None else line + b"\n"
     try:
         line = _encoder.encode(record)
     except UnicodeEncodeError:
@@ -366,10 +370,8 @@ def encode(record: object) -> bytes:
     # msgspec writes NaN and infinity as null, which would turn a wrong value into none.
     # The marketplace of a leaf is a name or none.
     nulls = line.count(b"null")
-    if nulls and nulls > line.count(_NO_MARKETPLACE):
-        plain = record if isinstance(record, dict) else msgspec.to_builtins(record)
-        if not _is_finite(plain):
-            return _spelled_out(record)
+    if nulls and nulls > line.count(_NO_MARKETPLACE) and not _is_finite(msgspec.to_builtins(record)):
+        return _spelled_out(record)
     return line + b"\n"
 
 

@@ -20,6 +20,8 @@ from amazon_listings.ledger.item_states import StateFilter, digest_of, find_stat
 from amazon_listings.ledger.known_good import (
     count_rows,
     digests_of_others,
+    has_others,
+    has_questions,
     namesakes,
     skus_in_question,
     states_of_families,
@@ -101,6 +103,7 @@ class UnchangedItems:
         self._leaves = scope.cause not in _ASKED_FOR and not scope.force and connector.sync.preview != "all"
         self._columns: Mapping[str, ColumnEvidence] = {}
         self._notation = RowNotation({})
+        self._others = self._asked = True
         self._left: list[UnchangedItem] = []
         self._parts = 0
 
@@ -112,6 +115,8 @@ class UnchangedItems:
             return
         self._columns = remembered(self._ledger, self._connector.key)
         self._notation = RowNotation(self._columns)
+        self._others = has_others(self._ledger, self._connector.key)
+        self._asked = has_questions(self._ledger, self._connector.key)
         for families in _families(items, CHUNK):
             yield from self._staying(families)
         self._write(0)
@@ -132,8 +137,8 @@ class UnchangedItems:
             if group in known and self._is_alike(items, known[group])
         }
         skus = [state.sku for states in alike.values() for state in states if state.sku]
-        others = digests_of_others(self._ledger, self._listings, skus) if skus else {}
-        asked = skus_in_question(self._ledger, self._listings, skus) if skus else frozenset()
+        others = digests_of_others(self._ledger, self._listings, skus) if skus and self._others else {}
+        asked = skus_in_question(self._ledger, self._listings, skus) if skus and self._asked else frozenset()
         written = sent_in_run(self._ledger, self._run, skus) if self._has_written else {}
         for group, items in families.items():
             states = alike.get(group)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.errors import ItemError, RunAbortedError
+from amazon_listings.incoming.json_text import written_fast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -98,7 +99,8 @@ def encode(content: object) -> str:
     Raises:
         ValueError: it holds what JSON can not carry (NaN, infinity).
     """
-    return _encoder.encode(content)
+    written = written_fast(content)
+    return _encoder.encode(content) if written is None else written.decode()
 
 
 def documents(

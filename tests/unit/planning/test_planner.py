@@ -179,3 +179,15 @@ def test_a_family_is_left_where_we_made_it(planner, ours, touched):
         assert plan.body == [
             {"op": "delete", "path": "/attributes/child_parent_sku_relationship", "value": [HERE]}
         ]
+
+
+def test_what_items_share_is_planned_for_each_as_if_it_were_alone(planner):
+    """1, 1.0 and true are equal to Python, and other values to Amazon."""
+    values = [1, 1.0, True, "1", "Lampe", "Lampe"]
+    rows = [row(item_name=[{**NAME[0], "value": value}], color=COLOR) for value in values]
+    nothing = CurrentListing(exists=False)
+    shared = planner()
+    together = [shared.plan(one, nothing).plan for one in rows]
+    alone = [planner().plan(one, nothing).plan for one in rows]
+    assert [repr(one.changes) for one in together] == [repr(one.changes) for one in alone]
+    assert [one.hash for one in together] == [one.hash for one in alone]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
 
 _SLASHED = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/]\d{4}(?:[T ,].*)?")
-_SIGN_AT_DIGIT = re.compile("[.,/\uff0e\uff0c\u066b-]\\d")
+#: What a number with a sign in it has, and a date in digits.
+SIGN_AT_DIGIT = re.compile("[.,/\uff0e\uff0c\u066b-]\\d")
 _MONTHS = 12
 #: Countries whose dates begin with the month.
 _MONTH_FIRST = frozenset(("US",))
@@ -56,8 +57,8 @@ class ColumnEvidence:
             for one in value:
                 found = found.with_value(one)
             return found
-        short = isinstance(value, str) and len(value) <= LONGEST and not value.isalnum()
-        if not isinstance(value, str) or not short or not _SIGN_AT_DIGIT.search(value):
+        short = isinstance(value, str) and len(value) <= LONGEST
+        if not isinstance(value, str) or not short or not SIGN_AT_DIGIT.search(value):
             return self
         if slashed := _SLASHED.fullmatch(value.strip()):
             return self._with_date(value, int(slashed.group(1)), int(slashed.group(2)))

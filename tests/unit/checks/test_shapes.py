@@ -1,0 +1,30 @@
+"""The shapes of payloads, and what items share of them."""
+
+from amazon_listings.checks.shapes import ShapeReader
+from amazon_listings.runs.plan import Method
+from amazon_listings.runs.records import MappedItem
+
+DOCUMENT = {"properties": {"size": {"items": {"properties": {"value": {"enum": ["S", "M"]}}}}}}
+
+
+def item(**values):
+    attributes = {name: [{"value": value, "marketplace_id": "A"}] for name, value in values.items()}
+    return MappedItem(pim_id="p", sku="s", group="g", hash="h", requirements="LISTING", attributes=attributes)
+
+
+def shapes(reader, one):
+    return reader.of(one, Method.PUT, ())
+
+
+def test_shapes_do_not_depend_on_the_items_before():
+    """1, 1.0 and true are equal to Python, and of other kinds."""
+    items = [item(size=size, count=count) for size in ("S", "M") for count in (1, 1.0, True, "1", None)]
+    reader = ShapeReader(DOCUMENT)
+    found = [shapes(reader, one) for one in items]
+    assert found == [shapes(ShapeReader(DOCUMENT), one) for one in items]
+    assert len({frozenset(one) for one in found}) == len(items)
+
+
+def test_the_same_value_of_two_attributes_has_two_shapes():
+    reader = ShapeReader(DOCUMENT)
+    assert shapes(reader, item(size="S")) != shapes(reader, item(length="S"))
