@@ -166,6 +166,25 @@ def items_with_errors(ledger: Engine, keys: Sequence[str]) -> dict[str, int]:
     return _items(ledger, _wanted(keys, ["ERROR"], issues.c.resolved_run.is_(None)))
 
 
+def errors_after(ledger: Engine, numbers: Sequence[int]) -> dict[int, int]:
+    """Return how many items of a connector had an open error after each of its runs, by the run's number."""
+    table = issues.c
+    was_open = and_(
+        table.connector_key == runs.c.connector_key,
+        table.severity == "ERROR",
+        table.opened_run <= runs.c.id,
+        or_(table.resolved_run.is_(None), table.resolved_run > runs.c.id),
+    )
+    counted = (
+        select(runs.c.id, func.count(table.item.distinct()))
+        .join(issues, was_open)
+        .where(runs.c.id.in_(numbers))
+        .group_by(runs.c.id)
+    )
+    with reading(ledger) as connection:
+        return dict.fromkeys(numbers, 0) | dict(connection.execute(counted).all())
+
+
 def changes_since(ledger: Engine, errors: Mapping[str, int], moment: datetime) -> dict[str, int]:
     """Return by how many items the errors of connectors have grown since a moment.
 

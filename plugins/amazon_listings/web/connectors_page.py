@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import DagState, dag_states
 from amazon_listings.connectors.model import BrokenConnector, Connector
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.causes import changes_since, items_with_errors
+from amazon_listings.ledger.causes import changes_since, errors_after, items_with_errors
 from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_by
 from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
 from amazon_listings.ledger.questions import open_questions
@@ -45,6 +46,9 @@ REASONS = 2
 STOPPED = (Outcome.BLOCKED, Outcome.REJECTED)
 #: Days before a client secret ends from which the page says so.
 WARN_SECRET = 30
+#: The trends of connectors: what was open after a run that ended does not change.
+_TRENDS: dict[tuple[str, str], tuple[tuple[int, ...], list[int]]] = {}
+_LOCK = threading.Lock()
 _WORST_FIRST: tuple[State, ...] = ("broken", "waiting", "live", "test", "paused")
 
 
@@ -52,10 +56,11 @@ _WORST_FIRST: tuple[State, ...] = ("broken", "waiting", "live", "test", "paused"
 class ConnectorLine:
     """A connector and how it stands.
 
-    `items` are its items by present outcome, `open_issues` by severity; `trend` is how many items each of
-    its last runs stopped, the oldest first; `change` is how many items more than a day ago have an error,
-    None if it did not run then; `asked` are the most frequent reasons for which items wait; `secret_age` is
-    how many days ago the client secret of its account was created, and `secret_days` how many it still lives.
+    `items` are its items by present outcome, `open_issues` by severity; `trend` is how many items had an
+    error after each of its last runs, the oldest first; `change` is how many items more than a day ago have
+    an error, None if it did not run then; `asked` are the most frequent reasons for which items wait;
+    `secret_age` is how many days ago the client secret of its account was created, and `secret_days` how many
+    it still lives.
     `definition_changed`: Amazon has changed its product type since the last run; `stopped`: a person has
     stopped it from sending.
     """
@@ -131,12 +136,26 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
                 asked=dict(reasons.get(key, Counter()).most_common(REASONS)),
                 secrets=secrets,
                 language=language,
+                trend=_trend(ledger, key, runs.get(key, [])),
                 stopped=not stopped.isdisjoint({key, ALL}),
                 definition_changed=not isinstance(one, BrokenConnector)
                 and has_changed(one, key, runs.get(key, [])),
             )
         )
     return sorted(found, key=lambda one: (_WORST_FIRST.index(one.state), -one.blocked, one.id))
+
+
+def _trend(ledger: Engine, key: str, last: list[RunLine]) -> list[int]:
+    """Return how many items had an error after each of the last runs that came to their end."""
+    numbers = tuple(run.number for run in reversed(last) if run.state == "settled")
+    with _LOCK:
+        known = _TRENDS.get((str(ledger.url), key))
+    if known is None or known[0] != numbers:
+        found = errors_after(ledger, numbers) if numbers else {}
+        known = numbers, [found[number] for number in numbers]
+        with _LOCK:
+            _TRENDS[str(ledger.url), key] = known
+    return known[1]
 
 
 def _reasons(ledger: Engine) -> dict[str, Counter[str]]:
@@ -269,6 +288,7 @@ def _line(
     secrets: _Secrets,
     definition_changed: bool,
     stopped: bool,
+    trend: list[int],
     language: str,
 ) -> ConnectorLine:
     last = runs[0] if runs else None
@@ -291,9 +311,7 @@ def _line(
         asked=asked,
         items=counts,
         open_issues=issues,
-        trend=[
-            sum(run.counts.get(outcome, 0) for outcome in STOPPED) for run in reversed(runs) if run.ended_at
-        ],
+        trend=trend,
         change=change,
         next_run=None if broken or dag is None or dag.paused else dag.next_run,
         secret_age=None if days is None else SECRET_LIFE.days - days,

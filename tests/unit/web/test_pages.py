@@ -17,7 +17,7 @@ from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.issues import CheckedItem, record_issues
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
-from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.runs import finish_run, start_run
 from amazon_listings.ledger.stops import resume, stop
 from amazon_listings.ledger.tables import items, submissions
 from amazon_listings.messages import catalogue
@@ -173,6 +173,26 @@ def test_a_connector_that_is_all_blocked_is_red(client):
     one = client("viewer").get("/api/connectors").json()[0]
     assert (one["state"], one["blocked"], one["trend"]) == ("paused", 2, [2])
     assert one["last_run"]["counts"] == {"ready": 1, "blocked": 2}
+
+
+def test_the_trend_counts_all_items_whatever_a_run_was_about(client, filled):
+    def trend():
+        return client("viewer").get("/api/connectors").json()[0]["trend"]
+
+    def ran(name, *found, failure=None):
+        number = start_run(filled, connector_key="lamps", run_id=name, operation="test", scope="skus")
+        looked = frozenset({"schema"})
+        record_issues(filled, "lamps", number, [CheckedItem(sku, some, looked) for sku, some in found])
+        finish_run(filled, number, counts={"ready": 1}, calls={}, cursor=None, failure=failure)
+
+    assert trend() == [2]
+    ran("one item alone, which passes", ("A-1", []))
+    assert trend() == [2, 2]
+    ran("one that is mended", (HOSTILE[:60], []))
+    assert trend() == [2, 2, 1]
+    ran("two that break", ("A-1", [missing("color"), missing("brand")]), (HOSTILE[:60], [missing("color")]))
+    ran("one that failed", failure="PIM")
+    assert trend() == [2, 2, 1, 3]
 
 
 @pytest.mark.parametrize(("age", "mood"), [(10, "dim"), (1, "dim"), (170, "warn-text"), (200, "warn-text")])
