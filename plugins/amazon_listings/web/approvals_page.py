@@ -181,6 +181,7 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
         questions=",".join(str(number) for number in sorted({each.row.question for each in found})),
         cost=cost_of(one, kinds).worded(words.messages),
         may_answer=may_answer(one, visitor),
+        may_ask_amazon=visitor.may_use_connection(one.amazon.connection),
         may_edit=visitor.may_edit(dag_id),
         approved=approved_items(one),
         reason=lambda name: words.messages.message(f"approval.reason_{name}") or name,

@@ -210,7 +210,7 @@ def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRe
         raise HTTPException(404, "web.no_such_item")
     problem, held = "", None
     try:
-        held = within(lambda: _held(one, sku))
+        held = within(lambda: held_at_amazon(one, sku))
     except AmazonListingsError as error:
         problem = error.worded(words.messages)
     known = stored_definitions_of(one, ledger, key)
@@ -237,7 +237,8 @@ def at_amazon(request: Request, dag_id: str, id: str, visitor: Reader) -> HTMLRe
     )
 
 
-def _held(one: Connector, sku: str) -> Listing | None:
+def held_at_amazon(one: Connector, sku: str) -> Listing | None:
+    """Return what Amazon has of a listing now; None if it has none."""
     client = SellingPartnerHook(one.amazon.connection, one.amazon.country).get_conn()
     return listings.get(client, sku, [one.marketplace.id], issue_locale=one.marketplace.languages[0])
 

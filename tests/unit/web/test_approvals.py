@@ -1,5 +1,7 @@
 """Approvals: what waits is shown with its difference, and answers hold for what was seen."""
 
+import html
+import json
 import re
 from datetime import timedelta
 
@@ -16,7 +18,13 @@ from amazon_listings.ledger.items import ListingScope
 from amazon_listings.ledger.stops import stop_of
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.plan import Change
+from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.leaves import Leaf
+from amazon_listings.selling_partner.listings import put
+from spapi_sandbox.server import running_sandbox
+from support.accounts import account_at
+from support.airflow import amazon_connection
+from support.feed_runs import FRANCE, LAMP
 from support.hostile import HOSTILE
 from support.pages import Reading
 
@@ -59,6 +67,41 @@ def test_what_waits_is_shown_with_before_after_and_reason(client, asked):
     shown = client("viewer").get(PLACE).text
     assert "the mapping line was not approved yet" in shown
     assert "What it takes to send: one by one, 1 update, less than a minute." in shown
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with running_sandbox(quotas=False) as sandbox:
+        yield sandbox
+
+
+def test_what_others_entered_at_amazon_is_shown_beside_the_question(client, filled, sandbox, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_AMAZON_SELLING_PARTNER", json.dumps(amazon_connection(sandbox)))
+    french = {"language_tag": "fr_FR", "marketplace_id": FRANCE}
+    (known,) = find_states(filled, "lamps", StateFilter(pim_ids=["products/1"]))
+    ours = {name: [{"value": f"Our {name}"} | french] for name in ("item_name", "brand")}
+    ours["lamp_type"] = LAMP["lamp_type"]
+    record_states(filled, "lamps", [msgspec.structs.replace(known, attributes=ours)])
+    leaf = Leaf(FRANCE, "item_name", (("language_tag", "fr_FR"),), ("value",))
+    changes = packed(msgspec.to_builtins([Change(leaf, before="old", after="Our item_name")]))
+    item = Asked("A-1", "products/1", "change", "h", ("first",), ("line",), changes)
+    ask(filled, LISTINGS, 1, [item], patience=timedelta(hours=24))
+    editor, place = client("editor"), f"{PLACE}/left?sku=A-1"
+    assert f'data-open="{place}"' in editor.get(PLACE).text
+    assert "data-open" not in client("viewer").get(PLACE).text  # who may not use the connection
+    assert "Amazon has no listing of this SKU." in editor.get(place).text
+    account = account_at(sandbox, seller_id=sandbox.seller_id)
+    put(SellingPartner(account), "A-1", FRANCE, product_type="LAMP", attributes=LAMP)
+    page = html.unescape(editor.get(place).text)
+    rows = re.findall(r"<dt title=\"([^\"]*)\">.*?<dd>(.*?)<br>(.*?)</dd>", page, re.DOTALL)
+    assert len(rows) == len({where for where, *_ in rows}) > 3
+    assert not [where for where, *_ in rows if where.startswith(("item_name", "lamp_type"))]
+    for where, value, said in rows:
+        if where.startswith("brand"):
+            assert (value, "we send: Our brand" in said) == (LAMP["brand"][0]["value"], True)
+        else:
+            assert "not ours, kept as it is" in said
+    assert editor.get(f"{PLACE}/left?sku=nothing").status_code == 404
 
 
 def test_the_largest_price_changes_are_shown_first(client, filled):

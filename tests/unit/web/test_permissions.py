@@ -42,6 +42,7 @@ TABLE = {
     ("GET", "/dags/{dag_id}/approvals"): "reader",
     ("GET", "/api/dags/{dag_id}/approvals"): "reader",
     ("POST", "/dags/{dag_id}/approvals"): "editor",
+    ("GET", "/dags/{dag_id}/approvals/left"): "reader",
     ("POST", "/dags/{dag_id}/sending"): "editor",
     ("POST", "/dags/{dag_id}/runs"): "editor",
     ("GET", "/dags/{dag_id}/undo"): "reader",
@@ -74,8 +75,12 @@ ANSWERS = {
     "editor": {None: 401, "other": 403, "viewer": 403, "editor": None, "admin": None},
 }
 #: What only users of the connector's Airflow connection may ask, whatever they may read.
-OF_CONNECTION = {"/dags/{dag_id}/item/amazon", "/dags/{dag_id}/undo/difference"}
-QUERY = {"id": "products/1", "identity": "missing|brand", "field": "brand.value", "run": "1"}
+OF_CONNECTION = {
+    "/dags/{dag_id}/approvals/left",
+    "/dags/{dag_id}/item/amazon",
+    "/dags/{dag_id}/undo/difference",
+}
+QUERY = {"id": "products/1", "identity": "missing|brand", "field": "brand.value", "run": "1", "sku": "A-1"}
 BODY = {
     "identity": "missing|brand",
     "field": "brand.value",
