@@ -1,6 +1,7 @@
 """Rules beyond the definition: what they find, what they let pass, and how they are turned off."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -131,6 +132,40 @@ def test_a_market_of_the_union_asks_who_answers_for_a_product():
     assert found(item_name=title("Lampe"), gpsr_manufacturer_reference=[{"value": "a@b.fr"}]) == []
     assert found(item_name=[{"value": "Lamp", "marketplace_id": "ATVPDKIKX0DER"}]) == []
     assert found(offer(20, marketplace_id=FRANCE)) == []
+
+
+@pytest.mark.parametrize(("market", "codes"), [(FRANCE, ["gpsr_contacts"]), ("ATVPDKIKX0DER", [])])
+def test_a_definition_of_a_marketplace_outside_the_union_asks_for_no_contacts(market, codes):
+    named = {"marketplace_id": {"type": "string", "anyOf": [{"type": "string"}, {"enum": [market]}]}}
+    check = RuleCheck({**DEFINITION, "$defs": named}, lambda path: path, now=NOW)
+    assert [issue.code for issue in check.issues({"item_name": title("Lampe")})] == codes
+
+
+def test_a_sale_without_a_price_beside_it_is_checked_too():
+    assert found(offer(None, **sale(0, "2026-12-10", "2026-12-01"))) == [
+        ("price_positive", "ERROR"),
+        ("sale_dates", "ERROR"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("price", "codes"),
+    [
+        (1500.0, []),
+        (1e-7, ["price_decimals"]),
+        (1e23, []),
+        (10**30, []),
+        (Decimal("19.9900"), []),
+        (Decimal("19.991"), ["price_decimals"]),
+        (float("nan"), []),
+        (float("inf"), []),
+        (Decimal("NaN"), []),
+        (True, []),
+        ("19.999", []),
+    ],
+)
+def test_numbers_of_every_kind(price, codes):
+    assert [code for code, _ in found(offer(price))] == codes
 
 
 def test_a_sale_that_is_over_is_left_out_with_a_notice():

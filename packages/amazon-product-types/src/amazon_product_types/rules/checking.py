@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from amazon_product_types.messages import catalogue
@@ -12,15 +11,18 @@ from amazon_product_types.messages.facts import all_of, quoted
 from amazon_product_types.rules.catalogue import NAMES, in_force
 from amazon_product_types.rules.offers import PRICED, offer_findings
 from amazon_product_types.rules.sales import without_past_sales
-from amazon_product_types.rules.texts import TITLES, contact_findings, title_findings
+from amazon_product_types.rules.texts import HIGHLIGHTS, TITLES, Contacts, title_findings
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from amazon_product_types.messages import Catalogue
     from amazon_product_types.rules.finding import Finding
+
+    #: Finds what is wrong with a payload.
+    Finder = Callable[[Mapping[str, Any]], Iterator[Finding]]
 
 
 class RuleCheck:
@@ -41,12 +43,17 @@ class RuleCheck:
         without: AbstractSet[str] = frozenset(),
         now: datetime | None = None,
     ) -> None:
-        self._defined = document.get("properties", {})
         self._label = label
         self._now = now or datetime.now(UTC)
         self._off = frozenset(without)
         held = in_force(self._now.date(), without=NAMES & self._off)
         self._rules = {rule.name: rule for rule in held}
+        self._finders: list[Finder] = [offer_findings]
+        if HIGHLIGHTS in document.get("properties", {}):
+            self._finders.append(title_findings)
+        contacts = Contacts(document)
+        #: What is said of contacts is never an error.
+        self._contacts: list[Finder] = [contacts.findings] if contacts.are_asked_for else []
 
     @property
     def reads(self) -> frozenset[str]:
@@ -77,25 +84,21 @@ class RuleCheck:
 
     def is_right(self, attributes: Mapping[str, Any]) -> bool:
         """Return whether a payload breaks no rule that is an error; cheaper than its issues."""
-        # What is said of contacts is never an error.
-        found = chain(offer_findings(attributes), title_findings(attributes, self._defined))
         return not any(
-            one.rule in self._rules and self._rules[one.rule].severity == "ERROR" and not one.warns
-            for one in found
+            self._rules[one.rule].severity == "ERROR" and not one.warns
+            for one in self._found(attributes, self._finders)
         )
 
     def issues(self, attributes: Mapping[str, Any], language: str = "en") -> list[Issue]:
         """Return the issues of a payload by the rules."""
+        found = self._found(attributes, (*self._finders, *self._contacts))
+        if not found:
+            return []
         texts = catalogue(language)
-        return [self._issue(one, texts) for one in self._found(attributes)]
+        return [self._issue(one, texts) for one in found]
 
-    def _found(self, attributes: Mapping[str, Any]) -> Iterator[Finding]:
-        found = chain(
-            offer_findings(attributes),
-            title_findings(attributes, self._defined),
-            contact_findings(attributes, self._defined),
-        )
-        return (one for one in found if one.rule in self._rules)
+    def _found(self, attributes: Mapping[str, Any], finders: Iterable[Finder]) -> list[Finding]:
+        return [one for finder in finders for one in finder(attributes) if one.rule in self._rules]
 
     def _issue(self, finding: Finding, texts: Catalogue) -> Issue:
         path = "/".join(map(str, finding.path))

@@ -21,9 +21,9 @@ _PRICES = (
     "map_price",
 )  # fmt: skip
 #: Attributes of a price beside the offer.
-_OTHER_PRICES = frozenset(("list_price", "cost_price", "uvp_list_price", "retail_price"))
+_OTHER_PRICES = ("list_price", "cost_price", "uvp_list_price", "retail_price")
 #: The attributes that have prices.
-PRICED = _OTHER_PRICES | {OFFER}
+PRICED = frozenset((OFFER, *_OTHER_PRICES))
 _PERCENT = Decimal(100)
 
 
@@ -40,12 +40,12 @@ def offer_findings(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     offers = elements(attributes.get(OFFER))
     for position, offer in offers:
         yield from _one_offer(offer, (OFFER, position), _price_for_all(offers, offer))
-    for name in _OTHER_PRICES & attributes.keys():
-        for position, element in elements(attributes[name]):
+    for name in _OTHER_PRICES:
+        for position, element in elements(attributes[name]) if name in attributes else ():
             for key in ("value", "value_with_tax"):
                 price = amount(element.get(key))
-                if price is not None:
-                    yield from _money(price, (name, position, key), element.get("currency"))
+                if price is not None and not _is_payable(price, element.get("currency")):
+                    yield _money(price, (name, position, key), element.get("currency"))
 
 
 def _price_for_all(offers: list[tuple[int, dict[str, Any]]], offer: Mapping[str, Any]) -> Priced | None:
@@ -55,44 +55,65 @@ def _price_for_all(offers: list[tuple[int, dict[str, Any]]], offer: Mapping[str,
     for position, other in offers:
         same = all(other.get(name) == offer.get(name) for name in ("currency", "marketplace_id"))
         if same and other.get("audience", "ALL") == "ALL":
-            return next(iter(_prices(other, "our_price", (OFFER, position))), None)
+            return next(iter(_prices(other.get("our_price"), (OFFER, position, "our_price"))), None)
     return None
 
 
 def _one_offer(offer: Mapping[str, Any], path: Path, for_all: Priced | None) -> Iterator[Finding]:
+    # Runs over every payload; most offers are one price, so each rule is asked only of what it is about.
     currency = offer.get("currency")
-    prices = {name: list(_prices(offer, name, path)) if name in offer else [] for name in _PRICES}
+    prices = {name: _prices(offer[name], (*path, name)) for name in _PRICES if name in offer}
     for found in prices.values():
         for priced in found:
-            yield from _money(priced.amount, priced.path, currency)
-    own = [one for one in prices["our_price"] if one.amount > 0]
-    yield from _sales(prices["discounted_price"], own)
-    yield from _limits(prices, own)
-    yield from _dates("offer_dates", _dated(offer, "start_at"), _dated(offer, "end_at"), (*path, "end_at"))
+            if not _is_payable(priced.amount, currency):
+                yield _money(priced.amount, priced.path, currency)
+    own = [one for one in prices.get("our_price", ()) if one.amount > 0]
+    if "discounted_price" in prices:
+        yield from _sales(prices["discounted_price"], own)
+    if len(prices) > 1:
+        yield from _limits(prices, own)
+    if "end_at" in offer:
+        yield from _dates(
+            "offer_dates", _dated(offer, "start_at"), _dated(offer, "end_at"), (*path, "end_at")
+        )
     if own and for_all is not None and for_all.amount < own[0].amount:
         facts = {"price": own[0].amount, "limit": for_all.amount}
         yield Finding("business_price", own[0].path, facts, found=float(own[0].amount))
-    ceiling = min((one.amount for one in own), default=for_all.amount if for_all else None)
-    yield from _tiers(offer, path, ceiling)
+    if "quantity_discount_plan" in offer:
+        ceiling = min((one.amount for one in own), default=for_all.amount if for_all else None)
+        yield from _tiers(offer, path, ceiling)
 
 
-def _prices(offer: Mapping[str, Any], name: str, path: Path) -> Iterator[Priced]:
-    for outer, priced in elements(offer.get(name)):
+def _prices(prices: object, path: Path) -> list[Priced]:
+    found = []
+    for outer, priced in elements(prices):
         for inner, schedule in elements(priced.get("schedule")):
             price = amount(schedule.get("value_with_tax"))
             if price is not None:
-                yield Priced(price, (*path, name, outer, "schedule", inner, "value_with_tax"), schedule)
+                place = (*path, outer, "schedule", inner, "value_with_tax")
+                found.append(Priced(price, place, schedule))
+    return found
 
 
-def _money(price: Decimal, path: Path, currency: object) -> Iterator[Finding]:
+def _is_payable(price: Decimal, currency: object) -> bool:
+    """Return whether a price is above nothing and has no more decimals than its currency."""
     if price <= 0:
-        yield Finding("price_positive", path, {"price": price}, found=float(price))
-        return
+        return False
+    lowest = -_DECIMALS.get(str(currency), 2)
+    # Zeros at the end are no decimals, but few prices have more places than they may.
+    return _exponent(price) >= lowest or _exponent(price.normalize()) >= lowest
+
+
+def _exponent(price: Decimal) -> int:
+    return int(price.as_tuple().exponent)
+
+
+def _money(price: Decimal, path: Path, currency: object) -> Finding:
+    if price <= 0:
+        return Finding("price_positive", path, {"price": price}, found=float(price))
     most = _DECIMALS.get(str(currency), 2)
-    exponent = price.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > most:
-        facts = {"price": str(price), "currency": str(currency), "most": most}
-        yield Finding("price_decimals", path, facts, found=float(price))
+    facts = {"price": str(price), "currency": str(currency), "most": most}
+    return Finding("price_decimals", path, facts, found=float(price))
 
 
 def _sales(sales: list[Priced], own: list[Priced]) -> Iterator[Finding]:
@@ -106,18 +127,23 @@ def _sales(sales: list[Priced], own: list[Priced]) -> Iterator[Finding]:
 
 
 def _limits(prices: Mapping[str, list[Priced]], own: list[Priced]) -> Iterator[Finding]:
-    floor = max((one.amount for one in prices["minimum_seller_allowed_price"]), default=None)
-    ceiling = min((one.amount for one in prices["maximum_seller_allowed_price"]), default=None)
+    floors = prices.get("minimum_seller_allowed_price", [])
+    floor = max((one.amount for one in floors), default=None)
+    ceiling = min((one.amount for one in prices.get("maximum_seller_allowed_price", ())), default=None)
     if floor is not None and ceiling is not None and floor > ceiling:
-        path = prices["minimum_seller_allowed_price"][0].path
-        yield Finding("price_limits", path, {"floor": floor, "ceiling": ceiling}, "crossed", float(floor))
+        facts = {"floor": floor, "ceiling": ceiling}
+        yield Finding("price_limits", floors[0].path, facts, "crossed", float(floor))
         return
-    for priced in [*own, *(one for one in prices["discounted_price"] if one.amount > 0)]:
-        facts, found = {"price": priced.amount}, float(priced.amount)
+    for priced in [*own, *(one for one in prices.get("discounted_price", ()) if one.amount > 0)]:
         if floor is not None and priced.amount < floor:
-            yield Finding("price_limits", priced.path, {**facts, "limit": floor}, "below", found)
+            yield _beyond(priced, floor, "below")
         if ceiling is not None and priced.amount > ceiling:
-            yield Finding("price_limits", priced.path, {**facts, "limit": ceiling}, "above", found)
+            yield _beyond(priced, ceiling, "above")
+
+
+def _beyond(priced: Priced, limit: Decimal, variant: str) -> Finding:
+    facts = {"price": priced.amount, "limit": limit}
+    return Finding("price_limits", priced.path, facts, variant, float(priced.amount))
 
 
 def _dated(offer: Mapping[str, Any], name: str) -> object:
@@ -152,15 +178,17 @@ def _levels(
 ) -> Iterator[Finding]:
     before: tuple[Decimal, Decimal] | None = None
     for position, bound, value in levels:
-        path = (*place, position, "value")
-        facts: dict[str, Any] = {"bound": bound, "value": value}
-        found = float(value)
+        wrong: tuple[str, dict[str, Any]] | None = None
         if bound <= 0 or value <= 0 or (not fixed and value >= _PERCENT):
-            yield Finding("quantity_tiers", path, facts, "impossible", found)
+            wrong = "impossible", {}
         elif fixed and price is not None and value >= price:
-            yield Finding("quantity_tiers", path, {**facts, "price": price}, "above", found)
+            wrong = "above", {"price": price}
         elif before is not None and bound <= before[0]:
-            yield Finding("quantity_tiers", path, {**facts, "before": before[0]}, "bounds", found)
+            wrong = "bounds", {"before": before[0]}
         elif before is not None and (value >= before[1] if fixed else value <= before[1]):
-            yield Finding("quantity_tiers", path, {**facts, "before": before[1]}, "values", found)
+            wrong = "values", {"before": before[1]}
+        if wrong is not None:
+            variant, more = wrong
+            facts = {"bound": bound, "value": value, **more}
+            yield Finding("quantity_tiers", (*place, position, "value"), facts, variant, float(value))
         before = (bound, value)

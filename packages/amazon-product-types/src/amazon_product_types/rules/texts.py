@@ -20,10 +20,8 @@ UNION = frozenset((
 _CONTACTS = ("gpsr_manufacturer_reference", "dsa_responsible_party_address")
 
 
-def title_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what is wrong with a title, where the definition has titles of two parts."""
-    if HIGHLIGHTS not in defined:
-        return
+def title_findings(attributes: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with a title of two parts."""
     languages = [one.get("language_tag") for _, one in elements(attributes.get(HIGHLIGHTS))]
     for position, element in elements(attributes.get(NAME)):
         text = element.get("value")
@@ -42,14 +40,34 @@ def _length(rule: str, name: str, position: int, text: str, limit: int, *, alone
     return Finding(rule, (name, position, "value"), facts, "alone" if alone else "", text[:200], warns=alone)
 
 
-def contact_findings(attributes: Mapping[str, Any], defined: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield that a product for the European Union names no person or company responsible for it."""
-    # An offer on a product that Amazon has says nothing of the product.
-    if NAME not in attributes:
-        return
-    missing = [name for name in _CONTACTS if name in defined and not attributes.get(name)]
-    if missing and _is_sold_in_union(attributes):
-        yield Finding("gpsr_contacts", (missing[0],), {"names": missing})
+class Contacts:
+    """Finds products for the European Union that name no person or company responsible for them.
+
+    Args:
+        document: The definition.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        defined = document.get("properties", {})
+        self._names = [name for name in _CONTACTS if name in defined]
+        markets = _markets(document)
+        # The definition of a marketplace elsewhere says so; otherwise the payloads tell.
+        self.are_asked_for = bool(self._names) and (not markets or not UNION.isdisjoint(markets))
+
+    def findings(self, attributes: Mapping[str, Any]) -> Iterator[Finding]:
+        """Yield that a payload lacks them."""
+        # An offer on a product that Amazon has says nothing of the product.
+        if NAME not in attributes:
+            return
+        missing = [name for name in self._names if not attributes.get(name)]
+        if missing and _is_sold_in_union(attributes):
+            yield Finding("gpsr_contacts", (missing[0],), {"names": missing})
+
+
+def _markets(document: Mapping[str, Any]) -> list[str]:
+    """Return the marketplaces that a definition names for its values, by Amazon's ids."""
+    named = document.get("$defs", {}).get("marketplace_id", {})
+    return [market for part in (named, *named.get("anyOf", ())) for market in part.get("enum", ())]
 
 
 def _is_sold_in_union(attributes: Mapping[str, Any]) -> bool:

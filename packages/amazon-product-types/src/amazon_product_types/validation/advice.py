@@ -44,6 +44,10 @@ class Advice:
     properties: dict[str, Advice] = field(default_factory=dict)
     fixes: bool = field(init=False)
 
+    def allows(self, text: str) -> bool:
+        """Return whether a text goes against none of this."""
+        return text not in self.deprecated and (self.suggested is None or text in self.suggested)
+
     @property
     def speaks(self) -> bool:
         """Whether there is any advice, here or below."""
@@ -63,21 +67,32 @@ def advice(definition: Definition) -> Advice:
 
 def against(advice: Advice, value: object, path: Pointer = ()) -> list[Advised]:
     """Return the places with a value that is not suggested or is deprecated."""
-    found = []
+    found: list[Advised] = []
+    _against(advice, value, path, found)
+    return found
+
+
+def _against(advice: Advice, value: object, path: Pointer, found: list[Advised]) -> None:
     if isinstance(value, str):
-        if value in advice.deprecated:
-            found.append(Advised(path, "enumDeprecated", value))
-        if advice.suggested is not None and value not in advice.suggested:
-            found.append(Advised(path, "enum", value))
+        found += _of_text(advice, value, path)
     elif isinstance(value, dict):
+        properties = advice.properties
         for name, child in value.items():
-            below = advice.properties.get(name)
-            if below is not None:
-                found += against(below, child, (*path, name))
+            below = properties.get(name)
+            # Most are texts that are right: neither a path nor a call is made for them.
+            if below is None or (type(child) is str and below.allows(child)):
+                continue
+            _against(below, child, (*path, name), found)
     elif isinstance(value, list) and advice.items is not None:
         for index, item in enumerate(value):
-            found += against(advice.items, item, (*path, index))
-    return found
+            _against(advice.items, item, (*path, index), found)
+
+
+def _of_text(advice: Advice, text: str, path: Pointer) -> Iterator[Advised]:
+    if text in advice.deprecated:
+        yield Advised(path, "enumDeprecated", text)
+    if advice.suggested is not None and text not in advice.suggested:
+        yield Advised(path, "enum", text)
 
 
 def unchangeable(advice: Advice, value: object, path: Pointer = ()) -> Iterator[Advised]:

@@ -1,23 +1,22 @@
-"""Which attributes of a payload deserve a closer look: told by the engine, in one pass.
+"""Which attributes of a payload deserve a closer look: told by the engine.
 
-Python looks at a payload node by node only where something may have to be said. A schema that is stricter
-than the definition finds these attributes: texts are to be among those suggested and far below their limit
-of bytes, arrays short. It also reads every text, so that half a surrogate pair is noticed.
+Python looks at an attribute node by node only where something may have to be said. Schemas that are
+stricter than the definition find these attributes: texts are to be among those suggested and far below
+their limit of bytes, arrays short. They also read every text, so that half a surrogate pair is noticed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 from amazon_product_types.dialect.keywords import LONGEST_CHARACTER, Rule
-from amazon_product_types.dialect.schemas import compile_schema
+from amazon_product_types.dialect.schemas import children, compile_verdict
 from amazon_product_types.validation.advice import Advice
 from amazon_product_types.validation.factoring import factored, inlined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from amazon_product_types.definition import Definition, Node, Schema
 
 _NO_ADVICE = Advice()
@@ -54,19 +53,31 @@ class Attention:
     ) -> None:
         self.reads_every_text = True
         stricter = self._element(definition.root, rule or _NO_RULE, advice)
-        plain = schema if schema is True else factored(inlined(schema, schema.get("$defs", {})))
-        self._check = compile_schema(_both(plain, stricter))
+        if definition.root.element.get("type") != "object":
+            self.reads_every_text, schema = False, {}
+        self._usual = _Usual(schema, stricter.get("properties", {}))
+        #: Attributes that were noticed before: likely they will be again.
+        self._apart: frozenset[str] = frozenset()
 
     def noticed(self, attributes: object) -> set[str]:
-        """Return the names of these attributes; all where the payload as a whole is not as it should be.
+        """Return the names of these attributes; of one with half a surrogate pair, if it does not raise.
 
         Raises:
             ValueError: A text is none that can be sent.
         """
-        places = [error.instance_path for error in self._check.iter_errors(attributes)]
-        if all(places):
-            return {str(place[0]) for place in places}
-        return set(attributes) if isinstance(attributes, dict) else set()
+        if not isinstance(attributes, dict):
+            return set()
+        # One verdict on all costs least, if it is good; an error of the engine costs more than ten verdicts.
+        apart, usual = self._apart, self._usual
+        together, found = attributes, set()
+        if alone := attributes.keys() & apart:
+            together = attributes.copy()
+            found = {name for name in alone if not usual[name](together.pop(name))}
+        if not usual.all(together):
+            found_first = {name for name, value in together.items() if not usual[name](value)}
+            self._apart |= found_first
+            found |= found_first
+        return found
 
     def _node(self, node: Node, rule: Rule, advice: Advice) -> dict[str, Any]:
         if not node.is_array:
@@ -101,6 +112,42 @@ class Attention:
         }
         told = {name: schema for name, schema in below.items() if schema}
         return {"properties": told} if told else {}
+
+
+class _Usual(dict[str, Callable[[Any], bool]]):
+    """The check of each attribute, compiled when the first payload needs it, and of all at once.
+
+    Args:
+        schema: What the attributes may be; True where that cannot be told from the rest of the payload.
+        stricter: What else is asked of each that needs no closer look.
+    """
+
+    def __init__(self, schema: Schema | Literal[True], stricter: Mapping[str, Any]) -> None:
+        super().__init__()
+        # An attribute that is not declared always gets a closer look.
+        self._undeclared = schema is True
+        self._named: dict[str, Any] = {} if schema is True else schema.get("$defs", {})
+        plain = dict.fromkeys(stricter, True) if schema is True else schema.get("properties", {})
+        self._schemas = {
+            name: _both(factored(inlined(part, self._named)), stricter.get(name, {}))
+            for name, part in plain.items()
+        }
+        every = {"properties": self._schemas, "additionalProperties": self._undeclared}
+        self.all: Callable[[Any], bool] = compile_verdict({"$defs": self._named, **every}).is_valid
+
+    def __missing__(self, name: str) -> Callable[[Any], bool]:
+        schema = self._schemas.get(name, self._undeclared)
+        if _refers(schema):
+            schema = {"$defs": self._named, "allOf": [schema]}
+        check: Callable[[Any], bool] = compile_verdict(schema).is_valid
+        self[name] = check
+        return check
+
+
+def _refers(schema: object) -> bool:
+    return isinstance(schema, dict) and (
+        "$ref" in schema or any(_refers(part) for _, part in children(schema))
+    )
 
 
 def _both(schema: object, stricter: dict[str, Any]) -> object:

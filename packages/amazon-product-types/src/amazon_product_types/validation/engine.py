@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import jsonschema_rs
 
 from amazon_product_types.dialect import keywords
-from amazon_product_types.dialect.schemas import LISTS, MAPS, ONE, children, compile_schema
+from amazon_product_types.dialect.schemas import LISTS, MAPS, ONE, children, compile_schema, compile_verdict
 from amazon_product_types.document import DefinitionError
 from amazon_product_types.validation.factoring import factored
 from amazon_product_types.validation.requirements import Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
     from amazon_product_types.json_pointer import Pointer
@@ -38,9 +38,7 @@ ANNOTATIONS = frozenset(
 #: Keywords under which a definition states something of the place itself, without condition.
 UNCONDITIONAL = frozenset(("properties", "items"))
 #: Keywords that say of a payload nothing but what each of its attributes may be.
-_ATTRIBUTE_BY_ATTRIBUTE = frozenset(
-    ("$id", "$defs", "type", "properties", "additionalProperties", "patternProperties")
-)
+_ATTRIBUTE_BY_ATTRIBUTE = frozenset(("$id", "$defs", "type", "properties", "additionalProperties"))
 Kind = jsonschema_rs.ValidationErrorKind
 
 
@@ -72,7 +70,7 @@ class Engine:
         self.rule = keywords.rule(document) if alone else None
         plain = _plain(document, walked=alone)
         shared = {keyword: plain[keyword] for keyword in ("$id", "$defs") if keyword in plain}
-        self._required = Requirements(lambda condition: compile_schema({**shared, "allOf": [condition]}))
+        self._required = Requirements(lambda condition: compile_verdict({**shared, "allOf": [condition]}))
         conditions = factored_conditions = None
         # Keywords that look at what their neighbours have evaluated cannot be judged apart.
         if alone and not plain.keys() & {"unevaluatedProperties", "unevaluatedItems"}:
@@ -84,7 +82,7 @@ class Engine:
             plain if conditions is not None and plain.keys() <= _ATTRIBUTE_BY_ATTRIBUTE else True
         )
         self._structure = _compiled(plain)
-        self._factored = _compiled(factored_conditions) if factored_conditions else None
+        self._factored = _compiled(factored_conditions, compile_verdict) if factored_conditions else None
         self._conditions = _compiled(conditions) if conditions else None
 
     def is_valid(self, attributes: object) -> bool:
@@ -141,9 +139,11 @@ class Engine:
         return not isinstance(attributes, dict) or self._required.has_right_names(attributes)
 
 
-def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+def _compiled(
+    schema: dict[str, Any], compile_it: Callable[[Any], jsonschema_rs.Validator] = compile_schema
+) -> jsonschema_rs.Validator:
     try:
-        return compile_schema(schema)
+        return compile_it(schema)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         place = "/".join(str(step) for step in getattr(error, "instance_path", ()))
         text = str(error).splitlines()[0]

@@ -155,7 +155,8 @@ class Validator:
             right = self._engine.stays_valid(attributes, noticed)
         except ValueError:
             return None
-        return noticed if right and (self._attention.reads_every_text or is_sendable(attributes)) else None
+        unread = _of(attributes, noticed) if self._attention.reads_every_text else attributes
+        return noticed if right and (not unread or is_sendable(unread)) else None
 
     def _warnings(
         self,
@@ -168,8 +169,7 @@ class Validator:
     ) -> list[Issue]:
         """Warnings about values that are not wrong anyway; the same slip in many places is one."""
         found: dict[tuple[Any, ...], list[Advised]] = {}
-        looked_at = {name: payload[name] for name in payload if name in noticed} if noticed else {}
-        for advised in against(self._advice, looked_at):
+        for advised in against(self._advice, _of(payload, noticed)):
             path, keyword, value = advised
             if not wrong or joined(path) not in wrong:
                 # A unit, currency or marketplace is mapped once for many attributes.
@@ -217,6 +217,11 @@ def compile_definition(
                 _compiled.popitem(last=False)
         _compiled.move_to_end(key)
         return known
+
+
+def _of(attributes: Any, names: AbstractSet[str]) -> dict[str, Any]:
+    """Return these attributes of a payload, in its order."""
+    return {name: attributes[name] for name in attributes if name in names} if names else {}
 
 
 def _again(document: dict[str, Any], locale_document: dict[str, Any] | None) -> Validator:
