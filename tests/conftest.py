@@ -21,7 +21,7 @@ from typer.main import get_command
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
 # `make unit` runs after each change: it tries fewer, also where a test asks for more. `make test` tries all.
-settings.register_profile("unit", settings.get_profile("suite"), max_examples=20)
+settings.register_profile("unit", settings.get_profile("suite"), max_examples=10)
 
 # Typer's runner makes all commands for each call again, which takes longer than most calls do.
 testing._get_command = cache(get_command)

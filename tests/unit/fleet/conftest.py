@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from amazon_listings.connectors import load_connectors
@@ -79,13 +81,21 @@ def keep_definitions(storage, product_type, country, locales):
         store.keep(DefinitionKey(product_type, place.id, locale=locale), found.content, about)
 
 
-@pytest.fixture
-def storage(tmp_path, monkeypatch):
-    """Definitions of two product types in two marketplaces, where commands look for them."""
-    where = tmp_path / "storage"
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """Definitions of two product types in two marketplaces: each file that is kept waits for the disk."""
+    where = tmp_path_factory.mktemp("kept")
     for product_type in ("LAMP", "BACKPACK"):
         for country in ("FR", "DE"):
             keep_definitions(where, product_type, country, ["en_US", "fr_FR"])
+    return where
+
+
+@pytest.fixture
+def storage(kept, tmp_path, monkeypatch):
+    """The definitions, where commands look for them."""
+    where = tmp_path / "storage"
+    shutil.copytree(kept, where)
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(where))
     monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(tmp_path / "connectors"))
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")

@@ -11,7 +11,7 @@ import requests
 
 from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read, unpacked
 
-LIMITS = Limits(sent=1 << 20, unpacked=1 << 20, seconds=1.0, connect=1.0, silence=5.0)
+LIMITS = Limits(sent=1 << 20, unpacked=1 << 20, seconds=0.5, connect=1.0, silence=5.0)
 
 
 @pytest.fixture
