@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
     from amazon_listings.item import Item, Record
     from amazon_listings.mapping.families.members import FamilyMember, Variations
+    from amazon_listings.mapping.plan.closures import ArrayMaker
     from amazon_listings.mapping.plan.tree import Branch
     from amazon_listings.marketplaces import Marketplace
     from amazon_product_types.labels import FieldIndex
 
+    #: What makes each attribute.
+    Makers = Sequence[tuple[str, ArrayMaker]]
 
 #: What stands beside an attribute.
 _NOTHING: dict[str, Any] = {}
@@ -129,7 +132,7 @@ class FieldMapping:
             siblings: The variants of the same product, where an expression asks for `variants`.
         """
         run = self._evaluation(item, siblings)
-        attributes = self._attributes(run, item)
+        attributes = self._attributes(run, self._makers_of(item))
         issues = run.issues
         if self.variations is not None:
             messages = catalogue(self.setting.language)
@@ -149,19 +152,22 @@ class FieldMapping:
             return [cast("FamilyMember", item) for item in items]
         return self.variations.expand(items, self.setting.wanted[0])
 
-    def _attributes(self, run: Evaluation, item: Item, only: str = "") -> dict[str, Any]:
+    def _makers_of(self, item: Item) -> Makers:
+        return self._makers_of_parent if item.get("role") == "parent" else self._makers
+
+    @staticmethod
+    def _attributes(run: Evaluation, makers: Makers) -> dict[str, Any]:
         attributes = {}
-        first, trace = run.rows[0], run.trace
-        for name, make in self._makers_of_parent if item.get("role") == "parent" else self._makers:
-            if only and name != only:
-                continue
-            start = 0 if trace is None else len(trace)
+        first, start = run.rows[0], 0
+        for name, make in makers:
             elements = make(run, first, _NOTHING)
             if run.failed:
                 run.failed = False
                 run.forget(start)
             elif elements is not None:
                 attributes[name] = elements
+            if run.trace is not None:
+                start = len(run.trace)
         return attributes
 
     def explain(self, item: Item, *, siblings: Sequence[Record] = (), attribute: str = "") -> list[Made]:
@@ -174,7 +180,8 @@ class FieldMapping:
         """
         trace: list[Made] = []
         run = self._evaluation(item, siblings, trace)
-        self._attributes(run, item, attribute)
+        makers = self._makers_of(item)
+        self._attributes(run, [one for one in makers if attribute in {"", one[0]}])
         return trace
 
     def origin_of(self, path: str) -> Origin | None:

@@ -35,11 +35,13 @@ MemberMaker: TypeAlias = Callable[[Evaluation, "ItemRow", Json], Any]
 #: Converts what a line gave to what its leaf takes.
 Convert: TypeAlias = Callable[[Any], Any]
 ArrayMaker: TypeAlias = Callable[[Evaluation, "ItemRow", Json], list[Json] | None]
-ObjectMaker: TypeAlias = Callable[[Evaluation, "ItemRow"], Json | None]
+ObjectMaker: TypeAlias = Callable[[Evaluation, "ItemRow", Json], Json | None]
 #: Adds the elements of one template to a list.
 ElementsMaker: TypeAlias = Callable[[Evaluation, "ItemRow", list[Json]], None]
 
 
+#: What stands beside an element.
+_NOTHING: Json = {}
 #: What stops a line for one item.
 _FAILURES = (ExpressionError, ConversionError)
 
@@ -187,7 +189,7 @@ def _elements(  # noqa: C901 - two closures over the same columns
             spread(run, row, found)
             return
         run.positions[position] = len(found)
-        element = make(run, row)
+        element = make(run, row, _NOTHING)
         if element is not None:
             found.append(element)
 
@@ -207,7 +209,7 @@ def _elements(  # noqa: C901 - two closures over the same columns
                 place = places.places[leaf]
                 run.values[place], run.cells[place] = _at(values, number)
             run.positions[position] = len(found)
-            element = make(run, row)
+            element = make(run, row, _NOTHING)
             if element is not None:
                 found.append(element)
 
@@ -324,7 +326,7 @@ def _members(  # noqa: C901 - the hot path of a mapping
     tags = setting.tags if level.language else None
     market = setting.marketplace_id if level.marketplace and level.is_array else None
 
-    def build(run: Evaluation, row: ItemRow) -> Json | None:  # noqa: C901, PLR0912 - the hot path of a mapping
+    def build(run: Evaluation, row: ItemRow, _beside: Json) -> Json | None:  # noqa: C901, PLR0912 - the hot path of a mapping
         made, values, observing, trace = fixed.copy(), run.values, run.observed, run.trace
         start = 0 if trace is None else len(trace)
         for name, place, convert, otherwise in makers:
@@ -370,10 +372,10 @@ def _element_with_fallback(branch: Branch, make: ObjectMaker, setting: Setting, 
     tag = setting.tags.get(setting.fallback or "", "")
     array = spot.way[:-1]
 
-    def element(run: Evaluation, row: ItemRow) -> Json | None:
+    def element(run: Evaluation, row: ItemRow, beside: Json) -> Json | None:
         outer, run.borrowed = run.borrowed, set()
         start = len(run.trace) if run.trace is not None else 0
-        made = make(run, row)
+        made = make(run, row, beside)
         if made is not None and run.borrowed and reported and speaking is not None:
             run.report_borrowed(branch, speaking, row, array)
             if left_out:
@@ -391,9 +393,9 @@ def _object_with_fallback(make: ObjectMaker, setting: Setting) -> ObjectMaker:
     """Return the same for an object inside an element, which the element reports."""
     tag = setting.tags.get(setting.fallback or "", "")
 
-    def tagged(run: Evaluation, row: ItemRow) -> Json | None:
+    def tagged(run: Evaluation, row: ItemRow, beside: Json) -> Json | None:
         outer, run.borrowed = run.borrowed, set()
-        made = make(run, row)
+        made = make(run, row, beside)
         if made is not None and run.borrowed:
             made["language_tag"] = tag
         run.borrowed |= outer
@@ -420,8 +422,7 @@ def _maker(  # noqa: PLR0917 - what every part of the plan is compiled from
         return name, places.places[member], convert, make
     if member.level.is_array:
         return name, 0, None, _array(member, setting, places, spot)
-    build = _object(member.templates[0], setting, places, spot, member)
-    return name, 0, None, lambda run, row, _beside: build(run, row)
+    return name, 0, None, _object(member.templates[0], setting, places, spot, member)
 
 
 def _cut(branch: Branch, run: Evaluation, found: list[Json], way: Way) -> list[Json]:

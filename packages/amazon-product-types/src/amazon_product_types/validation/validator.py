@@ -168,6 +168,8 @@ class Validator:
         update: bool,
     ) -> list[Issue]:
         """Warnings about values that are not wrong anyway; the same slip in many places is one."""
+        if not noticed and not update:
+            return []
         found: dict[tuple[Any, ...], list[Advised]] = {}
         for advised in against(self._advice, _of(payload, noticed)):
             path, keyword, value = advised
