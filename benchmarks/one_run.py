@@ -141,6 +141,8 @@ class Tasks:
         one = self.steps.setdefault(step, {"cpu": 0.0, "mb": 0.0})
         one["cpu"] += used.ru_utime + used.ru_stime
         one["mb"] = max(one["mb"], used.ru_maxrss / 1024)
+        # A run of 100,000 items takes half an hour: what is known of it is told meanwhile.
+        print(f"{step}: {one['cpu']:.1f} s CPU, {one['mb']:.0f} MB", file=sys.stderr, flush=True)
         return json.loads(said)
 
     def _carry_out(self, call, write):
@@ -166,8 +168,8 @@ def in_tasks(home):
     key = tasks.begin()
     tasks.task("extract_products", lambda run: pipeline.extract(run, home).extracted)
     tasks.task("check_quality", lambda run: pipeline.check_quality(run, home))
-    parts = tasks.task("", lambda run: list(run.folder.noted(ExtractNote).parts))
-    tasks.steps.pop("")
+    parts = tasks.task("parts", lambda run: list(run.folder.noted(ExtractNote).parts))
+    tasks.steps.pop("parts")
     for part in parts:
         tasks.task("map_fields", functools.partial(lambda part, run: pipeline.map_part(run, part), part))
     tasks.task("test_sync", lambda run: pipeline.test(run, home))
