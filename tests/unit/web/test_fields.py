@@ -257,6 +257,7 @@ def test_a_draft_is_published_as_the_user_and_kept_as_a_version(client, editor, 
     page = client("viewer").get(PLACE).text
     assert "2 published versions" in page
     assert '<del class="del mono">Lumio</del> <ins class="add mono">Other</ins>' in page
+    assert page.count("1 value changed") == 2
     told = client("viewer").get(f"/api{PLACE}/versions").json()
     assert [(one["published_by"], one["changes"]) for one in told] == [
         ("editor", [{"key": "Marque", "before": "Lumio", "after": "Other"}]),
