@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.mapping.values.debris import ERRORS, NULLS, cleaned, is_suspect, sku_debris
+from amazon_listings.mapping.values.debris import (
+    ERRORS,
+    NULLS,
+    begins_as_word,
+    cleaned,
+    is_suspect,
+    sku_debris,
+)
 from amazon_listings.mapping.values.mojibake import decoded
 from amazon_listings.mapping.values.notation import SourceNotation
 from amazon_listings.mapping.values.options import ConversionError
@@ -281,3 +288,17 @@ def test_a_number_that_is_an_error_is_named_so(small):
     assert "spreadsheet" in issue.message
     weight = small.map(mapping, texts(small, w='="1,5"')).attributes["item_weight"][0]["value"]
     assert weight == 1.5
+
+
+@pytest.mark.parametrize("before", ["", " ", "\N{NO-BREAK SPACE}", "<p>", " <b> "])
+@pytest.mark.parametrize(
+    "word", [*sorted(NULLS), "#N/A", "=A1", "%name%", "Err:502", "1e+5", "+1,5E-7", "\uff11e-5"]
+)
+def test_what_begins_as_a_null_or_an_error_may_be_one(before, word):
+    # A null in angle brackets reads as a tag where a blank or a tag comes first.
+    assert begins_as_word(before + word) or (before and word.startswith("<"))
+
+
+@pytest.mark.parametrize("text", ["", " ", "Tisch", "<p>Tisch</p>", "12", "é"])
+def test_other_texts_do_not_begin_as_one(text):
+    assert not begins_as_word(text)

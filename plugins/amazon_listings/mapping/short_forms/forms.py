@@ -56,16 +56,17 @@ def spread(value: Any, slots: Sequence[str]) -> Placed:
     last: tuple[ItemRow | None, Any] = (None, [])
 
     def pictures(row: ItemRow) -> Any:
-        # Every place asks for the same list of the same item, one after the other.
         nonlocal last
-        known = last
-        if known[0] is not row:
-            last = known = (row, listed.evaluate(row))
-        return known[1]
+        found = listed.evaluate(row)
+        last = (row, found)
+        return found
 
     def nth(position: int) -> Callable[[ItemRow], Any]:
         def pick(row: ItemRow) -> Any:
-            found = pictures(row)
+            # Every place asks for the same list of the same item, one after the other.
+            known, found = last
+            if known is not row:
+                found = pictures(row)
             if position >= len(found):
                 return None
             if position == len(slots) - 1 and len(found) > len(slots):

@@ -113,6 +113,8 @@ _BEGINS = re.compile(
     + "|".join(sorted(map(re.escape, NULLS), reverse=True))
     + ")"
 )
+#: What a null or an error begins with, beside blanks and digits: a test that most texts fail at once.
+_FIRSTS = frozenset("=%E+-#<") | {word[0] for word in NULLS}
 #: Blanks and tags of HTML before the first word.
 _FIRST_TAGS = re.compile(r"(?:\s++|<[^<>]*+>)*+")
 
@@ -139,6 +141,8 @@ def is_suspect(text: str) -> bool:
 def begins_as_word(text: str) -> bool:
     """Return whether a text, or what it says behind its first tags, may be a null or an error and no more."""
     first = text[:1]
+    if first not in _FIRSTS and not first.isspace() and not first.isdecimal():
+        return False
     start = _FIRST_TAGS.match(text).end() if first == "<" or first.isspace() else 0  # type: ignore[union-attr]  # it matches nothing too
     return text.startswith("#", start) or _BEGINS.match(text, start) is not None
 
