@@ -295,8 +295,8 @@ def test_a_number_that_is_an_error_is_named_so(small):
     "word", [*sorted(NULLS), "#N/A", "=A1", "%name%", "Err:502", "1e+5", "+1,5E-7", "\uff11e-5"]
 )
 def test_what_begins_as_a_null_or_an_error_may_be_one(before, word):
-    # A null in angle brackets reads as a tag where a blank or a tag comes first.
-    assert begins_as_word(before + word) or (before and word.startswith("<"))
+    # A null in angle brackets reads as a tag.
+    assert begins_as_word(before + word) is not word.startswith("<")
 
 
 @pytest.mark.parametrize("text", ["", " ", "Tisch", "<p>Tisch</p>", "12", "é"])
