@@ -96,6 +96,7 @@ class Warm:
         # What measures its seconds may fail with the tracer alone, and is not used then.
         if failing - stable:
             return True
+        gc.unfreeze()  # what `conftest` froze is in no list of objects
         functions, caches = _functions(self.reached.files), _caches()
         gc.freeze()
         tests = {one.name: self._tests(one, session.items) for one in self.changes}
