@@ -15,7 +15,7 @@ from amazon_product_types import json_pointer
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
@@ -70,14 +70,19 @@ class FieldNames:
         """
         if not self.seen or not (everything or self.variants):
             return
-        known = sorted({*self.seen, *RECORD_NAMES, "sku"})
-        for name, (pointer, place) in _read_fields(connector, messages).items():
-            if name in known:
-                continue
-            near = closest(name, known, most=3)
+        read = _read_fields(connector, messages)
+        for name, near in self.lacking(read):
+            pointer, place = read[name]
             kind = "unknown_field_near" if near else "unknown_field"
             facts = {"field": messages.quoted(name), "place": place, "near": messages.any_of(near)}
             yield UnknownField(messages.phrase(f"note.{kind}", **facts), pointer, tuple(near))
+
+    def lacking(self, names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+        """Yield those of some names that no record has, each with names that may have been meant."""
+        known = sorted({*self.seen, *RECORD_NAMES, "sku"})
+        for name in names:
+            if name not in known:
+                yield name, closest(name, known, most=3)
 
 
 def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, tuple[str, str]]:
@@ -107,16 +112,20 @@ def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, tuple[s
     ]
     values.append(("/variations", "`variations`", connector.variations))
     for pointer, place, value in values:
-        for text in texts_in(value):
-            try:
-                fields = compile_expression(text).fields
-            except BadExpression:
-                continue  # the mapping tells of it, with its line
-            asked = {name for pair in _ASKED.findall(text) for name in pair}
-            for name in fields:
-                if name not in asked:
-                    found.setdefault(name, (pointer, place))
+        for name in fields_read(value):
+            found.setdefault(name, (pointer, place))
     return found
+
+
+def fields_read(value: object) -> Iterator[str]:
+    """Yield the PIM fields that a value of the mapping reads, without asking whether they are there."""
+    for text in texts_in(value):
+        try:
+            fields = compile_expression(text).fields
+        except BadExpression:
+            continue  # the mapping tells of it, with its line
+        asked = {name for pair in _ASKED.findall(text) for name in pair}
+        yield from (name for name in fields if name not in asked)
 
 
 def texts_in(value: object) -> Iterator[str]:

@@ -166,7 +166,7 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
     words, one = wording(request), connector_of(dag_id)
     found = known_fields(one, words)
     field = field_at(found, edit.field)
-    problem, pointed, shown, is_kept = "", "", Previewed([], 0, 0, []), False
+    problem, pointed, shown, is_kept = "", "", Previewed([], 0, 0, [], []), False
     try:
         key, value = key_of(found, field), value_of_edit(edit)
         changes = found.changes | {key: value}
@@ -175,8 +175,9 @@ def preview(request: Request, dag_id: str, visitor: Reader, edit: Edit) -> HTMLR
             found,
             compiled(drafted(one, changes, words.messages.language), found.definitions),
             field,
-            words,
-            references_of(edit.preview_skus),
+            value,
+            words=words,
+            chosen=references_of(edit.preview_skus),
         )
     except AmazonListingsError as error:
         problem, pointed = error.worded(words.messages), _pointed(edit)

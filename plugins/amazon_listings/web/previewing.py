@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.messages import message
+from amazon_listings.runs.field_names import FieldNames, fields_read
 from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.drafted import applied, families_of, sample
 from amazon_listings.web.shopper import Shopper, shopper_of, shown, values_of
+from amazon_product_types.messages.facts import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from amazon_listings.item import Item, Record
     from amazon_listings.mapping.mapping import FieldMapping, MappedItem
@@ -38,16 +42,26 @@ class PreviewedItem:
 
 @dataclass(frozen=True)
 class Previewed:
-    """Some items, and counts over more of them; `unknown` are chosen references that no item has."""
+    """Some items, and counts over more of them.
+
+    `unknown` are chosen references that no item has, `lacking` sentences about PIM fields that none has.
+    """
 
     rows: list[PreviewedItem]
     count: int
     wrong: int
     unknown: list[str]
+    lacking: list[str]
 
 
 def previewed(
-    found: DraftedFields, mapping: FieldMapping, field: Field, words: Wording, chosen: Sequence[str] = ()
+    found: DraftedFields,
+    mapping: FieldMapping,
+    field: Field,
+    value: Any,
+    *,
+    words: Wording,
+    chosen: Sequence[str] = (),
 ) -> Previewed:
     """Return what a mapping makes of a field, for products as they were read last.
 
@@ -55,16 +69,19 @@ def previewed(
         found: The connector with its draft.
         mapping: Its mapping.
         field: The field.
+        value: What its line says.
         words: The reader's.
         chosen: SKUs or PIM identities of the items to show; the first ones if there are none.
     """
     rows: list[PreviewedItem] = []
     count = wrong = 0
+    names = FieldNames()
     end = time.monotonic() + SECONDS
     for family in sample(found.ledger, found.key, COUNTED):
         if count >= SHOWN and time.monotonic() > end:
             break
         for item, made in applied(mapping, family):
+            names.see(item)
             issues = _issues(found, made, field)
             count += 1
             wrong += any(issue.severity == "ERROR" for issue in issues)
@@ -73,13 +90,14 @@ def previewed(
                     _row(mapping, item, made, field, issues=issues, siblings=variants_of(family), words=words)
                 )
     if not chosen:
-        return Previewed(rows, count, wrong, [])
+        return Previewed(rows, count, wrong, [], list(_lacking(found, names, value, words)))
     known: set[str] = set()
     for family in families_of(found.ledger, found.key, chosen):
         for item, made in applied(mapping, family):
-            names = {item["pim_id"], item["sku"]} & set(chosen)
-            known |= {str(name) for name in names}
-            if names and len(rows) < SHOWN:
+            names.see(item)
+            meant = {item["pim_id"], item["sku"]} & set(chosen)
+            known |= {str(name) for name in meant}
+            if meant and len(rows) < SHOWN:
                 rows.append(
                     _row(
                         mapping,
@@ -91,7 +109,22 @@ def previewed(
                         words=words,
                     )
                 )
-    return Previewed(rows, count, wrong, _missing(chosen, known))
+    lacking = list(_lacking(found, names, value, words))
+    return Previewed(rows, count, wrong, _missing(chosen, known), lacking)
+
+
+def _lacking(found: DraftedFields, names: FieldNames, value: Any, words: Wording) -> Iterator[str]:
+    """Yield a sentence for each PIM field that a line reads and no item has; none where no item is known."""
+    lacking = list(names.lacking(dict.fromkeys(fields_read(value)))) if names.seen else []
+    if not lacking:
+        return
+    state = next(find_states(found.ledger, found.key, StateFilter()), None)
+    said = "preview.field_not_read" if state is not None and state.selected else "preview.no_field"
+    for name, near in lacking:
+        meant = (
+            words.messages.word(message("did_you_mean", names=[quoted(one) for one in near])) if near else ""
+        )
+        yield f"{words.t(said, field=words.messages.quoted(name))} {meant}".rstrip()
 
 
 def _missing(chosen: Sequence[str], known: set[str]) -> list[str]:

@@ -8,13 +8,16 @@ import json
 import re
 import subprocess
 
+import msgspec
 import pytest
 import yaml
 
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
+from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.drafts import keep_draft, record_publication
+from amazon_listings.ledger.item_states import find_states, record_states
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.web.conditional import without
 
@@ -87,6 +90,36 @@ def test_a_preview_is_of_the_products_that_are_chosen(client):
         assert ("note warn" in page) == bool(unknown)
         assert not unknown or f"last has: {unknown}</p>" in page
         assert "3 pass" in page
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"expression": "{{ item.brnd }}"}, "a PIM field “brnd”. Did you mean “brand”?"),
+        ({"expression": "{{ item.brnd or item.brand }}"}, "a PIM field “brnd”. Did you mean “brand”?"),
+        ({"kind": "pim", "pim": "<b>brnd"}, "a PIM field “<b>brnd”. Did you mean “brand”?"),
+        ({"expression": "{{ item.zzzzqq }}", "preview_skus": "A-1"}, "a PIM field “zzzzqq”.</p>"),
+        ({"expression": "{{ item.brnd | default(item.brand) }}"}, ""),
+        ({"expression": "{{ item.brand }} {{ item.ref }} {{ item.sku }}"}, ""),
+    ],
+)
+def test_a_pim_field_that_no_product_has_is_said_with_what_was_meant(client, edit, said):
+    asked = {"field": "brand.value", **edit}
+    page = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked).text
+    assert "<b>brnd" not in page
+    assert ("note warn" in page) == bool(said)
+    assert said in html.unescape(page)
+
+
+def test_a_pim_field_that_was_not_read_may_be_there(client, filled):
+    key = find_key(filled, "lamps")
+    states = [msgspec.structs.replace(one, selected=("brand", "name")) for one in find_states(filled, key)]
+    record_states(filled, key, states)
+    asked = {"field": "brand.value", "expression": "{{ item.brnd }}"}
+    page = client("viewer", **ORIGIN, **{"accept-language": "fr"}).post(f"{PLACE}/preview", json=asked).text
+    assert "Le PIM a été lu sans champ « brnd »" in html.unescape(page).replace("\xa0", " ").replace(
+        "\u202f", " "
+    )
 
 
 @pytest.fixture
