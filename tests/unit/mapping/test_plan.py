@@ -1,6 +1,7 @@
 """The compiled plan: what it sends for every shape of value, and that its trace tells exactly that."""
 
 import copy
+import json
 import tracemalloc
 
 from hypothesis import given, settings
@@ -111,6 +112,18 @@ def test_the_trace_tells_of_every_leaf_and_changes_none(a, b, name, pictures, wh
     assert {issue.attribute for issue in mapped.issues if issue.severity == "ERROR"}.isdisjoint(
         mapped.attributes
     ) or mapping.setting.fallback
+
+
+@settings(max_examples=150, deadline=None)
+@given(a=VALUES, b=VALUES, name=TEXTS, pictures=PICTURES, which=st.sampled_from((2, 3)))
+def test_values_of_which_nothing_is_to_be_noted_make_the_same_payload(a, b, name, pictures, which):
+    kept = {"fields": {"a": a, "b": b}, "images": {"pictures": pictures}}
+    texts = {"name": {"de": "Tisch", **name}}
+    # A text that only the fallback language has is noted for each value, read by a line or not.
+    plain = MAPPINGS[which].apply(make_item(texts=texts, **kept))
+    noted = MAPPINGS[which].apply(make_item(texts={**texts, "unread": {"fr": "x"}}, **kept))
+    assert json.dumps(plain.attributes) == json.dumps(noted.attributes)
+    assert plain.issues == noted.issues
 
 
 def sent(line, item, **options):

@@ -20,6 +20,7 @@ from amazon_listings.mapping.plan.leaves import (
     folded,
     observed,
 )
+from amazon_listings.mapping.plan.plain import NotPlain, PlainMaker, plain_element
 from amazon_listings.mapping.plan.tree import Branch, Cell, Element, PlanLeaf, deciding_cell, deciding_members
 from amazon_listings.mapping.values.options import ConversionError, Remarked
 from amazon_listings.mapping.values.value import is_empty
@@ -44,6 +45,7 @@ ElementsMaker: TypeAlias = Callable[[Evaluation, "ItemRow", list[Json]], None]
 _NOTHING: Json = {}
 #: What stops a line for one item.
 _FAILURES = (ExpressionError, ConversionError)
+_NOT_PLAIN = (*_FAILURES, NotPlain)
 
 
 class LeafPlaces(NamedTuple):
@@ -104,10 +106,28 @@ def _array(branch: Branch, setting: Setting, places: LeafPlaces, spot: Place) ->
             found = _cut(branch, run, found, way)
         return found or None
 
-    leaf = _only_leaf(branch, setting)
-    if leaf is None:
-        return array
-    return _quick_array(branch, leaf, setting, array, reports=report_missing is not None)
+    leaf, reports = _only_leaf(branch, setting), report_missing is not None
+    if leaf is not None:
+        return _quick_array(branch, leaf, setting, array, reports=reports)
+    element = plain_element(branch, setting)
+    return array if element is None else _plain_array(element, array, reports=reports)
+
+
+def _plain_array(element: PlainMaker, array: ArrayMaker, *, reports: bool) -> ArrayMaker:
+    """Compile an array of one object; `array` makes it where anything is to be noted, or of a list."""
+
+    def plain(run: Evaluation, row: ItemRow, above: Json) -> list[Json] | None:
+        if run.observed:
+            return array(run, row, above)
+        try:
+            made = element(row)
+        except _NOT_PLAIN:
+            return array(run, row, above)
+        if made is None:
+            return array(run, row, above) if reports else None
+        return [made]
+
+    return plain
 
 
 def _only_leaf(branch: Branch, setting: Setting) -> PlanLeaf | None:
