@@ -27,10 +27,12 @@ from amazon_listings.incoming.addresses import BadAddress, link
 from amazon_listings.incoming.http_reader import Limits, NoAuth, NoReply, new_session, read
 from amazon_listings.ledger.item_states import StateFilter, find_states
 from amazon_listings.ledger.new_connectors import find_new_connector
+from amazon_listings.runs.field_names import texts_in
 from amazon_listings.settings import airflow_home, settings
 from amazon_listings.web import shrinking
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import DAG_PREFIX, keys_of
+from amazon_listings.web.shopper import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,9 +62,9 @@ _WRITTEN = itertools.count()
 
 
 @router.get("/dags/{dag_id}/picture")
-async def picture(dag_id: str, id: str, visitor: Reader) -> Response:  # noqa: A002 - the PIM's word
-    """Return the main picture of an item; a blank one where none can be fetched."""
-    asked = asyncio.wrap_future(_FETCHING.submit(picture_of, dag_id, id))
+async def picture(dag_id: str, id: str, visitor: Reader, of: str = "") -> Response:  # noqa: A002 - the PIM's word
+    """Return a picture of an item, its main one if none is named; blank where it cannot be fetched."""
+    asked = asyncio.wrap_future(_FETCHING.submit(picture_of, dag_id, id, of))
     try:
         content = await asyncio.wait_for(asked, PATIENCE)
     except TimeoutError:
@@ -75,22 +77,30 @@ async def picture(dag_id: str, id: str, visitor: Reader) -> Response:  # noqa: A
     )
 
 
-def picture_of(dag_id: str, pim_id: str) -> bytes:
-    """Return an item's main picture; empty where there is none."""
-    url = _address(dag_id.removeprefix(DAG_PREFIX), pim_id)
+def picture_of(dag_id: str, pim_id: str, name: str = "") -> bytes:
+    """Return a picture of an item, by the name that `Picture` gives it, or the main one; empty if none."""
+    url = _address(dag_id.removeprefix(DAG_PREFIX), pim_id, name)
     return kept_picture(url) if url else b""
 
 
-def _address(connector_id: str, pim_id: str) -> str:
-    """Return where an item's picture is: the one that is sent, else the PIM's first; empty if none."""
+def _address(connector_id: str, pim_id: str, name: str) -> str:
+    """Return where an item's picture is: the one named, or sent, else the PIM's first; empty if none.
+
+    One that is named is looked for among all that is kept of the item, so that only what the PIM or its
+    connector names is fetched.
+    """
     ledger = connections.ledger()
     key = keys_of(ledger).get(connector_id)
     wanted = StateFilter(pim_ids=[pim_id], removed=None)
     state = next(find_states(ledger, key, wanted), None) if key else None
     if state is not None:
-        return state.picture or _first_of(state.row)
-    new = find_new_connector(ledger, connector_id)
-    return _first_of(next((row for row in new.items if row["pim_id"] == pim_id), None) if new else None)
+        row, sent = state.row, state.attributes
+    else:
+        new = find_new_connector(ledger, connector_id)
+        row, sent = next((row for row in new.items if row["pim_id"] == pim_id), None) if new else None, None
+    if name:
+        return next((text for text in texts_in([sent, row]) if Picture(text).name == name), "")
+    return (state.picture if state is not None else None) or _first_of(row)
 
 
 def _first_of(row: Mapping[str, Any] | None) -> str:

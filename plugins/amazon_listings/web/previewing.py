@@ -12,7 +12,7 @@ from amazon_listings.messages import message
 from amazon_listings.runs.field_names import FieldNames, fields_read
 from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.drafted import applied, families_of, sample
-from amazon_listings.web.shopper import Shopper, shopper_of, shown, values_of
+from amazon_listings.web.shopper import Shopper, as_sent, shopper_of, shown, values_of
 from amazon_product_types.messages.facts import quoted
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ SHOWN, COUNTED, SECONDS = 20, 200, 0.1
 
 @dataclass(frozen=True)
 class PreviewedItem:
-    """An item: what the field reads, what becomes of it, what is wrong, and what a shopper sees."""
+    """An item: what the field reads, what becomes of it, what is wrong, and what a shopper sees.
+
+    `attribute` is the whole attribute as it would be sent.
+    """
 
     item: Item
     sources: list[str]
     values: list[str]
+    attribute: str
     issues: list[Issue]
     shopper: Shopper
 
@@ -158,6 +162,7 @@ def _row(
         item,
         [shown(trace.source, messages) for trace in traces],
         values_of(made.attributes.get(field.attribute), messages),
+        as_sent(made.attributes, field.attribute),
         issues,
         shopper_of(made.attributes, messages),
     )

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.runs.value_text import value_text
 from amazon_product_types.definition import ENGINE_MEMBERS
+from amazon_product_types.messages.printable import sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from amazon_listings.messages import Catalogue
 
 #: Characters of a value that is no text.
 LONGEST_VALUE = 400
+#: Characters of an attribute as it is sent.
+LONGEST_ATTRIBUTE = 8000
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a payload, by its address at the host of the pictures."""
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        """Return what our own route knows it by, so that it fetches no address that it is told."""
+        return hashlib.sha256(self.url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -26,7 +43,7 @@ class Shopper:
     price: float | None
     currency: str
     bullets: list[str]
-    pictures: int
+    pictures: list[Picture]
 
 
 def shopper_of(attributes: Mapping[str, Any], messages: Catalogue) -> Shopper:
@@ -40,10 +57,27 @@ def shopper_of(attributes: Mapping[str, Any], messages: Catalogue) -> Shopper:
         price=amount if isinstance(amount, int | float) else None,
         currency=str(price.get("currency", "")),
         bullets=values_of(attributes.get("bullet_point"), messages)[:5],
-        pictures=sum(
-            1 for name in attributes if name.endswith(("_image_locator",)) or "_image_locator_" in name
-        ),
+        pictures=list(pictures_of(attributes)),
     )
+
+
+def pictures_of(attributes: Mapping[str, Any]) -> Iterator[Picture]:
+    """Yield the pictures of a payload, the main one first."""
+    names = (name for name in attributes if "_image_locator" in name)
+    for name in sorted(names, key=lambda name: (not name.startswith("main_"), name)):
+        url = _first(attributes[name]).get("media_location")
+        if isinstance(url, str) and url:
+            yield Picture(url)
+
+
+def as_sent(attributes: Mapping[str, Any], name: str) -> str:
+    """Return an attribute of a payload as Amazon gets it: JSON on lines; empty where nothing is sent."""
+    if name not in attributes:
+        return ""
+    text = sendable(json.dumps({name: attributes[name]}, ensure_ascii=False, indent=2, default=repr))
+    kept = text[:LONGEST_ATTRIBUTE]
+    visible = "".join(one if one.isprintable() or one == "\n" else "·" for one in kept)
+    return visible if kept == text else f"{visible}…"
 
 
 def values_of(elements: Any, messages: Catalogue) -> list[str]:

@@ -17,9 +17,10 @@ from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.ledger.connectors import find_key
 from amazon_listings.ledger.drafts import keep_draft, record_publication
-from amazon_listings.ledger.item_states import find_states, record_states
+from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.web.conditional import without
+from amazon_listings.web.shopper import Picture
 
 ORIGIN = {"origin": "http://airflow.test"}
 PLACE = "/dags/amazon_lamps/fields"
@@ -90,6 +91,31 @@ def test_a_preview_is_of_the_products_that_are_chosen(client):
         assert ("note warn" in page) == bool(unknown)
         assert not unknown or f"last has: {unknown}</p>" in page
         assert "3 pass" in page
+
+
+def test_a_preview_shows_the_attribute_as_it_is_sent(client):
+    hostile = "5 < 6 </pre onload=x \"' & 7"
+    asked = {"field": "brand.value", "kind": "constant", "constant": hostile}
+    page = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked).text
+    sent = re.findall(r"<pre class=\"sent\"[^>]*>(.*?)</pre>", page, re.DOTALL)
+    assert len(sent) == 3
+    assert "<" not in sent[0]
+    (element,) = json.loads(html.unescape(sent[0]))["brand"]
+    assert (element["value"], element["language_tag"]) == (hostile, "fr_FR")
+    nothing = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked | {"kind": "none"}).text
+    assert 'class="sent"' not in nothing
+
+
+def test_a_preview_shows_the_pictures_of_the_draft_that_the_pim_names(client, filled):
+    url = "https://pim.example/a.jpg"
+    (state,) = find_states(filled, "lamps", StateFilter(pim_ids=["products/1"]))
+    product = state.row["product"] | {"images": {"front": [{"url": url, "sizes": {}}]}}
+    record_states(filled, "lamps", [msgspec.structs.replace(state, row=state.row | {"product": product})])
+    field = "main_product_image_locator.media_location"
+    asked = {"field": field, "expression": "{{ item.front | image }}", "preview_skus": "A-1"}
+    page = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked).text
+    assert f"picture?id=products/1&amp;of={Picture(url).name}" in page
+    assert "1 picture<" in page
 
 
 @pytest.mark.parametrize(

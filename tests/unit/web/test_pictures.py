@@ -1,6 +1,8 @@
 """Pictures of products: through our own route, from public hosts or those that the settings name."""
 
+import html
 import os
+import re
 import threading
 import time
 import zlib
@@ -132,6 +134,39 @@ def test_a_connector_that_is_being_made_shows_pictures(shown, host, filled, clie
     assert keep_new_connector(filled, "fresh", **new)
     answer = client("editor").get("/dags/amazon_fresh/picture", params={"id": "9"})
     assert answer.headers["content-type"] == "image/webp"
+
+
+def test_what_a_shopper_sees_has_the_pictures_that_are_sent(shown, host, filled, client):
+    from msgspec.structs import replace
+
+    shown("/gone.jpg")
+    (state,) = find_states(filled, "lamps", StateFilter(pim_ids=["products/1"]))
+    urls = [f"http://127.0.0.1:{host.server_port}{path}" for path in ("/lamp.webp", "/lamp.jpg")]
+    sent = {
+        "other_product_image_locator_1": [{"media_location": urls[1], "marketplace_id": "M"}],
+        "main_product_image_locator": [{"media_location": urls[0], "marketplace_id": "M"}],
+    }
+    record_states(filled, "lamps", [replace(state, attributes=state.attributes | sent)])
+    viewer = client("viewer")
+    page = viewer.get("/dags/amazon_lamps/item", params={"id": "products/1"}).text
+    places = re.findall(r'<img class="pic" src="([^"]+of=[^"]+)"', page)
+    assert [html.unescape(one).partition("of=")[2] for one in places] == [
+        pictures.Picture(url).name for url in urls
+    ]
+    for place in places:
+        answer = viewer.get(html.unescape(place))
+        assert answer.headers["content-type"] == "image/webp"
+        assert len(Image.open(BytesIO(answer.content)).getbands()) == 3
+    assert host.asked[-2:] == [("/lamp.webp", None, None), ("/lamp.jpg", None, None)]
+
+
+def test_only_pictures_of_the_item_are_fetched(shown, host, client):
+    shown("/gone.jpg")
+    asked = len(host.asked)
+    for name in (pictures.Picture(f"http://127.0.0.1:{host.server_port}/lamp.jpg").name, "x", "/lamp.jpg"):
+        answer = client("viewer").get("/dags/amazon_lamps/picture", params={"id": "products/1", "of": name})
+        assert answer.content == pictures.BLANK
+    assert len(host.asked) == asked
 
 
 @pytest.mark.parametrize("path", ["/lamp.jpg", "/moved.jpg"])

@@ -282,7 +282,10 @@ function preview(form) {
         credentials: "same-origin",
       });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (turn === asked) place.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
+      if (turn !== asked) return;
+      const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.fold));
+      place.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
+      for (const one of place.querySelectorAll("details")) one.open = open.has(one.dataset.fold);
     } catch { if (turn === asked) place.textContent = place.dataset.failed; }
   };
   form.addEventListener("input", (event) => {
