@@ -434,6 +434,10 @@ def test_pages_fit_a_phone_and_a_keyboard(house, signed_in):
         page.goto(place(house, "items"))
         page.keyboard.press("/")
         assert page.evaluate("document.activeElement.type") == "search"
+        page.goto(place(house, f"dags/{DAG}/fields?field=lamp_type.value"))
+        page.wait_for_load_state("networkidle")
+        page.keyboard.press("Tab")  # not through the list of all fields
+        assert page.evaluate("document.activeElement.closest('[data-chosen]') !== null")
     finally:
         page.set_viewport_size({"width": 1400, "height": 920})
 

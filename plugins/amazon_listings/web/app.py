@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
@@ -57,7 +58,7 @@ PAGES = (
     undo_page,
     versions,
 )
-_UNAUTHORIZED, _FORBIDDEN, _UNAVAILABLE = 401, 403, 503
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _UNAVAILABLE = 401, 403, 404, 503
 
 
 def create_app() -> FastAPI:
@@ -92,6 +93,8 @@ def _refused(request: Request, error: Exception) -> Response:
         sentence = words.t("not_signed_in")
     elif error.status_code == _FORBIDDEN:
         sentence = words.t("not_allowed")
+    elif error.status_code == _NOT_FOUND and sentence == HTTPStatus.NOT_FOUND.phrase:
+        sentence = words.t("no_such_page")
     return _told(request, words, error.status_code, sentence, dict(error.headers or {}))
 
 

@@ -51,6 +51,12 @@ def test_each_page_is_in_the_reader_s_language(client, path, language):
     assert f'<html lang="{language}">' in answer.text
 
 
+def test_an_address_that_leads_nowhere_is_answered_in_the_reader_s_language(client):
+    answer = client("admin", **{"accept-language": "fr"}).get("/nowhere")
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith("Cette page n'existe pas")
+
+
 def test_the_language_of_airflow_comes_before_the_browser_s(client):
     asked = client("admin", **{"accept-language": "de", "cookie": "amazon_listings_language=fr"})
     assert '<html lang="fr">' in asked.get("/").text

@@ -40,7 +40,7 @@ function leave(event) {
   outside.click();
 }
 
-async function swap(address, target) {
+async function swap(address, target, keep) {
   let answer, text;
   try {
     answer = await fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" });
@@ -50,6 +50,7 @@ async function swap(address, target) {
   const found = page.getElementById(target);
   const place = document.getElementById(target);
   if (!answer.ok || !found || !place) { location.assign(address); return; }
+  keep?.(place, found);
   place.replaceWith(document.adoptNode(found));
   const shown = document.getElementById(target);
   shown.querySelectorAll("form[data-send]").forEach(send);
@@ -60,8 +61,17 @@ async function swap(address, target) {
 setInterval(() => {
   const list = document.getElementById("list");
   if (!list?.dataset.refresh || document.hidden || list.contains(document.activeElement)) return;
-  swap(location.pathname + location.search, "list");
+  swap(location.pathname + location.search, "list", keepChoices);
 }, 5000);
+
+// What was chosen, but not sent yet, is chosen in the list that comes in place of the one before.
+function keepChoices(before, after) {
+  for (const one of before.querySelectorAll("input[type=radio]:checked, select")) {
+    const same = [...after.querySelectorAll(`[name="${one.name}"]`)];
+    if (one.type === "radio") same.filter((each) => each.value === one.value).forEach((each) => { each.checked = true; });
+    else if (same.length === 1) same[0].value = one.value;
+  }
+}
 
 // A form marked `data-live` narrows the list of the page as one types or chooses.
 function live(form) {
@@ -87,6 +97,15 @@ document.addEventListener("toggle", (event) => {
   opened = opened.then(() => load(event.target));
 }, true);
 
+// What an answer puts in a place of the page: a part of a page, or the sentence that says why there is none.
+async function part(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (answer.ok) return page.body.childNodes;
+  const told = page.querySelectorAll("main pre");
+  if (!told.length) throw new Error(answer.statusText);
+  return told;
+}
+
 // What takes a while is loaded after the page is there.
 function load(root) {
   return Promise.all([...root.querySelectorAll("[data-load]")].map((place) => {
@@ -94,8 +113,7 @@ function load(root) {
     delete place.dataset.load;
     return fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin" })
       .then(async (answer) => {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        place.replaceChildren(...page.body.childNodes);
+        place.replaceChildren(...await part(answer));
         place.removeAttribute("aria-busy");
         place.querySelectorAll("form[data-send]").forEach(send);
       })
@@ -123,6 +141,13 @@ function say(place, sentence, isGood) {
   if (!place) return;
   place.textContent = sentence;
   place.className = isGood ? "note good" : "note bad";
+}
+
+// A button that is disabled loses the focus: it goes to the first answer that is wrong, or back.
+function focusAgain(form, button) {
+  if (document.activeElement !== document.body) return;
+  const wrong = form.querySelector("[data-error]:not(:empty)")?.closest("label, fieldset");
+  (wrong?.querySelector("input, select, textarea") || button)?.focus();
 }
 
 // A form marked `data-send` is sent as JSON; its answer is shown in the page, or leads on.
@@ -162,6 +187,7 @@ function send(form) {
       else if (answer.ok && form.dataset.send === "reload") location.reload();
     } finally {
       buttons.forEach((one) => { one.disabled = false; });
+      focusAgain(form, event.submitter);
     }
   });
 }
@@ -281,10 +307,10 @@ function preview(form) {
         body: JSON.stringify(values),
         credentials: "same-origin",
       });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const told = await part(answer);
       if (turn !== asked) return;
       const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.dataset.fold));
-      place.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
+      place.replaceChildren(...told);
       for (const one of place.querySelectorAll("details")) one.open = open.has(one.dataset.fold);
     } catch { if (turn === asked) place.textContent = place.dataset.failed; }
   };
@@ -321,6 +347,8 @@ document.querySelectorAll("form.form").forEach(follow);
 document.querySelectorAll("form.form").forEach(steps);
 const current = document.querySelector(".fieldlist [aria-current]");
 if (current) current.closest("ul").scrollTop = current.offsetTop - 80;
+// A field that was chosen is where the keyboard goes on, not above the list of all fields; nothing moves on a wide page.
+document.querySelector("[data-chosen]")?.focus({ preventScroll: matchMedia("(min-width: 901px)").matches });
 load(document);
 followLanguage();
 if (framed()) {
