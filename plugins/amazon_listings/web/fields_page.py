@@ -83,6 +83,7 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
     shown = narrowed(listed, choice)
     open_field = opened(described, shown if choice.show == CHANGED else listed, choice)
     detail = detail_of(found, open_field) if open_field else {}
+    new = new_connector_of(dag_id)
     versions = publications_of(found.ledger, one.id, VERSIONS + 1, before=choice.versions_before)
     return render(
         request,
@@ -110,7 +111,8 @@ def page(request: Request, dag_id: str, visitor: Reader, choice: Annotated[Choic
         shown=written,
         options=OPTIONS,
         detail=detail,
-        is_new=new_connector_of(dag_id) is not None,
+        is_new=new is not None,
+        without_products=new is not None and not new.items,
         may_publish=visitor.may_create_variables(),
     )
 

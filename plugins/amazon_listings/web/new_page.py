@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -46,7 +47,7 @@ from amazon_listings.web.new_form import (
 from amazon_listings.web.products_seen import ProductsSeen, products_seen
 from amazon_listings.web.rendering import base_of, render, wording
 from amazon_listings.web.told import Told
-from amazon_listings.web.waiting import PATIENCE, TookLong, within
+from amazon_listings.web.waiting import PATIENCE, TookLong, begun, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item
     from amazon_listings.runs.notes import DefinitionsNote
     from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.web import waiting
     from amazon_listings.web.rendering import Wording
 
 router = APIRouter()
@@ -227,6 +229,8 @@ def _keep(asked: Asked, visitor: Visitor, words: Wording) -> None:
         raise _Wrong(["id"], words.t("new.id_taken"))
     if not visitor.may_use_connection(asked.connection.strip()):
         raise _Wrong(["connection"], words.t("connection_not_allowed"))
+    end = time.monotonic() + PATIENCE
+    defined = _defined(asked)  # Amazon is asked while the PIM is read
     try:
         seen = _seen(asked, visitor, PATIENCE)
     except TookLong:
@@ -236,7 +240,7 @@ def _keep(asked: Asked, visitor: Visitor, words: Wording) -> None:
     except HTTPException as error:
         raise _Wrong([_pim_field(asked)], words.messages.message(str(error.detail))) from None
     try:
-        kept = within(lambda: _made(asked, seen, visitor), 2 * PATIENCE)
+        kept = _made(asked, seen, defined.answer(end - time.monotonic()), visitor)
     except AmazonListingsError as error:
         raise _Wrong(["product_type"], error.worded(words.messages)) from None
     if not kept:
@@ -247,12 +251,18 @@ def _pim_field(asked: Asked) -> str:
     return "pim_connection" if asked.source_content.get("connection") else "path"
 
 
-def _made(asked: Asked, seen: ProductsSeen | None, visitor: Visitor) -> bool:
-    """Fetch the definition, propose a mapping, and keep both; False if another user has this id."""
-    client = _client(asked)
-    one = connector_from(document_of(asked, {}, {}))
+def _defined(asked: Asked) -> waiting.Asked[DefinitionsNote]:
+    """Begin to fetch the definition; where that takes long, the next who asks for the same has it."""
+    document, storage = document_of(asked, {}, {}), connections.storage()
+    return begun(
+        ("definition", str(storage), repr(document["amazon"])),
+        lambda: refresh_definitions(connector_from(document), _client(asked), storage),
+    )
+
+
+def _made(asked: Asked, seen: ProductsSeen | None, note: DefinitionsNote, visitor: Visitor) -> bool:
+    """Propose a mapping, and keep it with the definition; False if another user has this id."""
     storage = connections.storage()
-    note = refresh_definitions(one, client, storage)
     items: list[Item] = []
     selection: dict[str, str] = {}
     mapping: dict[str, Any] = {}

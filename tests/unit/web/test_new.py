@@ -1,10 +1,13 @@
 """A new connector in the workbench, against the sandbox: form, draft, who sees it, publication."""
 
 import json
+import threading
+import time
 
 import pytest
 import yaml
 
+from amazon_listings.web import new_page, products_seen
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, pim_connection
 from support.pages import Reading
@@ -128,6 +131,48 @@ def test_only_who_may_use_a_connection_reaches_amazon_or_the_pim(client, connect
     assert set(viewer.post("/new", json=answers).json()["errors"]) == {"connection"}
     assert "articles dans le PIM" not in viewer.get("/new/statuses", params=answers).text
     assert 'type="radio"' not in viewer.get("/new/product-types", params=answers | {"product_type": ""}).text
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Let pages wait for one second, and what is asked outside take longer until it is set."""
+    go_on, patience = threading.Event(), 1.0
+    monkeypatch.setattr(new_page, "PATIENCE", patience)
+
+    def later(call):
+        def called(*args, **kwargs):
+            go_on.wait(20)
+            return call(*args, **kwargs)
+
+        return called
+
+    yield go_on, lambda place, name: monkeypatch.setattr(place, name, later(getattr(place, name)))
+    go_on.set()
+
+
+def test_amazon_and_the_pim_take_no_longer_together_than_a_person_waits(maker, answers, slow):
+    go_on, delay = slow
+    delay(products_seen, "_read")
+    delay(new_page, "refresh_definitions")
+    asked = answers | {"id": "slow_both", "languages": "fr, en"}
+    start = time.monotonic()
+    told = maker.post("/new", json=asked)
+    assert time.monotonic() - start < 1.8
+    assert list(told.json()["errors"]) == ["product_type"]
+    assert "Pas de réponse après" in told.json()["errors"]["product_type"]
+    go_on.set()  # the answers come late, and are there the next time
+    time.sleep(0.5)
+    assert maker.post("/new", json=asked).status_code == 200
+
+
+def test_a_draft_without_products_says_so(maker, answers, slow):
+    _, delay = slow
+    delay(products_seen, "_read")
+    asked = answers | {"id": "slow_pim", "languages": "fr, es"}
+    told = maker.post("/new", json=asked)
+    assert told.status_code == 200, told.text
+    page = maker.get("/dags/amazon_slow_pim/fields").text
+    assert "Aucun produit n&#39;est encore connu" in page
 
 
 @pytest.fixture
