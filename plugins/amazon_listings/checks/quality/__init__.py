@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from amazon_listings.item import Item, Record, UnfitField
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import ExtractedIndex
     from amazon_product_types.validation.issue import Issue
 
 
@@ -167,16 +168,16 @@ class _Check:
         suite = Suite(self._project, "items", self._by_part, self._place)
         columns = self._columns(self._by_part)
         for parts in self._batches():
-            items = [item for part in parts for item in self._folder.read(EXTRACT, part)]
-            skus = {item["pim_id"]: item["sku"] for item in items}
+            skus: dict[str, str | None] = {}
+            unfit: dict[str, list[UnfitField]] = {}
             faulty: dict[str, list[tuple[Expected, Any]]] = defaultdict(list)
+            items = _noted(self._read(parts), skus, unfit)
             frame = frame_of(columns.names, _rows(columns, items, self._kept), inferred=False)
             for expected, result in suite.check(frame, self._run_name):
                 for pim_id, value in faults(expected, result):
                     faulty[pim_id].append((expected, value))
             for pim_id in skus.keys() & found.keys():
                 faulty[pim_id] += found[pim_id]
-            unfit = {item["pim_id"]: item["unfit"] for item in items if item.get("unfit")}
             issues = {
                 pim_id: [
                     *(unfit_issue(one, self._language) for one in unfit.get(pim_id, ())),
@@ -185,13 +186,11 @@ class _Check:
                 for pim_id in {**unfit, **faulty}
             }
             for part in parts:
-                members = self._folder.read(EXTRACT, part)
-                records = [
-                    _record(item, issues[item["pim_id"]]) for item in members if item["pim_id"] in issues
-                ]
+                members = self._folder.index(EXTRACT, part)
+                records = [_record(item, issues[item.pim_id]) for item in members if item.pim_id in issues]
                 counts["blocked"] += sum(record.blocks for record in records)
                 self._folder.write(QUALITY, part, records)
-            counts["checked"] += len(items)
+            counts["checked"] += len(skus)
         self._folder.note(QualityNote(**counts, warnings=tuple(warnings), docs=docs))
         return counts
 
@@ -221,8 +220,11 @@ class _Check:
         """Put items that left and are at fault now, beside others, into the extract again."""
         if self._unread is None or not found:
             return
-        read = {item.pim_id for part in self._parts for item in self._folder.index(EXTRACT, part)}
-        if back := [pim_id for pim_id in found if pim_id not in read]:
+        absent = set(found)
+        for part in self._parts:
+            absent.difference_update(item.pim_id for item in self._folder.index(EXTRACT, part))
+        if absent:
+            back = [pim_id for pim_id in found if pim_id in absent]
             self._parts = tuple(self._unread.bring_back(back))
             self._skus = self._occurrences()
 
@@ -277,10 +279,13 @@ class _Check:
             tables=self._tables,
         )
 
+    def _read(self, parts: Iterable[str]) -> Iterator[Item]:
+        return itertools.chain.from_iterable(self._folder.read(EXTRACT, part) for part in parts)
+
     def _every_item(self) -> Iterator[Item]:
         """Yield every item of the connector: as this run read it, else as it was read last."""
         parts = self._parts
-        yield from itertools.chain.from_iterable(self._folder.read(EXTRACT, part) for part in parts)
+        yield from self._read(parts)
         if self._everything and self._unread is not None:
             yield from self._unread.rows()
         if self._present is None:
@@ -333,10 +338,21 @@ def _rows(columns: Columns, items: Iterable[Item], kept: Mapping[str, list[Recor
             yield columns.of(item, siblings)
 
 
-def _record(item: Item, issues: list[Issue]) -> QualityRecord:
+def _noted(
+    items: Iterable[Item], skus: dict[str, str | None], unfit: dict[str, list[UnfitField]]
+) -> Iterator[Item]:
+    """Yield the items, and note their SKUs and unfit fields by identity: rows are too large to be kept."""
+    for item in items:
+        skus[item["pim_id"]] = item["sku"]
+        if item.get("unfit"):
+            unfit[item["pim_id"]] = item["unfit"]
+        yield item
+
+
+def _record(item: ExtractedIndex, issues: list[Issue]) -> QualityRecord:
     return QualityRecord(
-        pim_id=item["pim_id"],
-        sku=item["sku"],
+        pim_id=item.pim_id,
+        sku=item.sku,
         blocks=any(issue.severity == "ERROR" for issue in issues),
         issues=tuple(issues),
     )
