@@ -48,6 +48,8 @@ router = APIRouter()
 
 #: The number of the state before anything was published.
 BEFORE_ALL = 0
+#: What Airflow answers where a Variable to change is gone, or one to create is there.
+_MEANWHILE = frozenset({404, 409})
 
 
 class Revision(BaseModel, frozen=True):
@@ -198,6 +200,8 @@ async def _write_variable(
     )
     if answer.status in {401, 403}:
         raise HTTPException(403, "web.variable_not_allowed")
+    if answer.status in _MEANWHILE:
+        raise HTTPException(409, "web.variable_meanwhile")
     if answer.status >= 400:  # noqa: PLR2004 - what HTTP calls an error
         detail = answer.content.get("detail") if isinstance(answer.content, dict) else answer.content
         raise HTTPException(502, words.t("variable.refused", reason=json.dumps(detail)))

@@ -16,7 +16,7 @@ from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.drafts import keep_draft, record_publication
+from amazon_listings.ledger.drafts import count_publications, find_draft, keep_draft, record_publication
 from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.web.conditional import without
@@ -384,6 +384,29 @@ def test_a_draft_is_published_once_and_outlives_its_connector(editor, airflow_ap
     assert len(airflow_api) == 1
     file.write_text(text)
     assert "Other" in editor.get(PLACE).text
+
+
+@pytest.mark.parametrize(("status", "is_there"), [(409, False), (404, True)])
+def test_of_those_who_publish_at_once_one_is_told_of_the_other(
+    editor, monkeypatch, variable, filled, status, is_there
+):
+    from amazon_listings.airflow_adapter.api_server import Answer
+    from amazon_listings.web import publishing
+
+    async def refused(*_):
+        return Answer(status, {"detail": {"reason": "Unique constraint violation", "statement": "hidden"}})
+
+    monkeypatch.setattr(publishing, "call", refused)
+    if is_there:
+        variable("amazon_connector_lamps", {})
+    keep(editor, kind="constant", constant="Lumio")
+    for asked in ({"revision": 1}, {"revision": 1}):  # a second try says the same
+        answer = editor.post(f"{PLACE}/publish", json=asked)
+        assert answer.status_code == 409
+        assert answer.json()["detail"].startswith("Somebody else published or removed this connector")
+        assert "Unique" not in answer.text
+    assert count_publications(filled, "lamps") == 0
+    assert find_draft(filled, "lamps").mapping == {"Marque": "Lumio"}
 
 
 def test_who_may_not_write_variables_is_told_and_keeps_the_draft(client, airflow_api):
