@@ -70,6 +70,18 @@ def ended_runs(places: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         return wanted & {(row.dag_id, row.run_id) for row in rows}
 
 
+def runs_at_work(dags: Iterable[str]) -> set[tuple[str, str]]:
+    """Return the runs of some DAGs, by DAG and run id, that Airflow has made and not ended."""
+    with create_session() as session:
+        rows = session.execute(
+            select(DagRun.dag_id, DagRun.run_id).where(
+                DagRun.dag_id.in_(list(dags)),
+                DagRun.state.in_((DagRunState.QUEUED, DagRunState.RUNNING)),
+            )
+        )
+        return {(row.dag_id, row.run_id) for row in rows}
+
+
 def connection_names(conn_type: str) -> list[str]:
     """Return the ids of Airflow's connections of a type, the environment's among them."""
     with create_session() as session:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from amazon_listings.airflow_adapter import connections
-from amazon_listings.airflow_adapter.api_server import dag_states
+from amazon_listings.airflow_adapter.api_server import dag_states, runs_at_work
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.answers import answers_of
 from amazon_listings.ledger.approvals import approved_skus
@@ -121,6 +121,7 @@ def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()])
         may_edit=chosen is not None and visitor.may_edit(chosen.dag_id),
         dag=dags.get(chosen.dag_id) if chosen else None,
         is_running=any(one.ended_at is None for one in found[:SHOWN]),
+        starting=0 if choice.before else starting([chosen] if chosen else known, found),
         upcoming=upcoming([chosen] if chosen else known, dags)[:UPCOMING] if not choice.before else [],
         duration=duration,
         approved=approved_items(chosen) if chosen else 0,
@@ -205,6 +206,12 @@ def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
         _with_progress(_listed(line, by_key[line.connector_key]), by_key[line.connector_key])
         for line in found
     ]
+
+
+def starting(known: list[Connector], listed: list[ListedRun]) -> int:
+    """Return how many runs Airflow has made of which none of the listed is one yet."""
+    told = {(one.dag_id, one.run_id) for one in listed}
+    return len(runs_at_work(one.dag_id for one in known) - told)
 
 
 def upcoming(known: list[Connector], dags: Mapping[str, DagState]) -> list[Upcoming]:

@@ -119,6 +119,16 @@ def test_a_run_of_the_command_line_and_one_that_goes_on_are_left_alone(running, 
     assert told() is not None
 
 
+def test_a_run_that_was_started_is_told_before_its_first_step(client, filled, airflow_run):
+    airflow_run("asked_for", "queued")
+    shown = client("viewer").get("/activity", params={"dag": "amazon_lamps"}).text
+    assert "A run has been started" in shown
+    assert 'data-refresh="5"' in client("viewer").get("/activity").text
+    assert "A run has been started" not in client("other").get("/activity").text
+    start_run(filled, connector_key="lamps", run_id="asked_for", operation="test")
+    assert "A run has been started" not in client("viewer").get("/activity").text
+
+
 def test_what_comes_next_is_told_the_soonest_first(client, folder, monkeypatch):
     now = datetime.now(UTC)
     known = load_connectors(folder, {}).connectors
