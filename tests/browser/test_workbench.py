@@ -330,6 +330,26 @@ def test_chosen_items_are_exported_tested_again_and_sent_again(house, signed_in)
         assert sum(map(int, re.findall(r"\d+", outcomes))) == len(chosen), outcomes
 
 
+def test_a_changed_line_is_asked_about_beside_what_stays_at_amazon(house, signed_in):
+    """What it asks stays open: the tests of all controls and of barriers find it on the page of approvals."""
+    page = signed_in(MAKER)
+    page.goto(place(house, f"dags/{DAG}/fields?field=item_name.value"))
+    page.check("[name=kind][value=expression]")
+    page.fill("[name=expression]", "{{ item.prod_title }} neuf")
+    page.wait_for_selector("#preview li")
+    with page.expect_navigation():
+        page.click("button:has-text('Garder dans le brouillon')")
+    page.goto(place(house, f"dags/{DAG}/fields"))
+    page.click("button:has-text('Publier')")
+    page.wait_for_selector("button:has-text('Abandonner')", state="detached")
+    start(house, page, "live")
+    page.goto(place(house, f"dags/{DAG}/approvals"))
+    page.locator("details[data-open] summary").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#list details[open] > div:not([aria-busy]) > *")
+    assert page.locator("#list details[open] > div .note.bad").count() == 0
+
+
 def test_a_preview_shows_products_with_their_pictures(house, signed_in):
     page = signed_in(MAKER)
     page.goto(place(house, f"dags/{DAG}/fields?field=item_name.value"))
