@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from amazon_listings.checks.predicted import Known, Predicted
 from amazon_listings.checks.remapped import Remapped
+from amazon_listings.ledger.issues import open_issues
 from amazon_listings.ledger.item_states import find_states
 from amazon_listings.web.drafted import effect_of, families
 from spapi_sandbox.server import running_sandbox
@@ -26,6 +28,7 @@ DRAFTS = {
     "a title that is too long": {"item_name": "{{ item.name * 60 }}"},
     "a picture that has no address": {"main_product_image_locator": "{{ item.name }}"},
     "nothing that matters": {"color": "Bleu"},
+    "a text that had to be repaired is another one": {"bullet_point": "{{ item.name }}"},
 }
 
 
@@ -44,14 +47,14 @@ def home(sandbox, tmp_path_factory):
         product(2, brand=""),
         product(3, ean="4006381333932"),
         product(4, reference="S5"),
-        product(5),
+        product(5, point="LumiÃ¨re douce"),
         product(6, stock="9999"),
         product(7, point=""),
         product(8, reference=""),
         product(9, brand="", ean="1"),
         product(10, stock="9999", brand=""),
         product(11, reference="S" * 41),
-        product(12, colour=""),
+        product(12, colour="", point="LumiÃ¨re"),
     ]
     return Home(sandbox, tmp_path_factory.mktemp("prediction") / "home", rows)
 
@@ -69,6 +72,15 @@ def outcomes(home, one):
     assert summary["failure"] is None
     return {
         state.sku or state.pim_id: state.outcome == "blocked" for state in find_states(home.ledger, one.key)
+    }
+
+
+def warnings(home, one):
+    """Return the warnings of the last run that a replay finds too, each with its item."""
+    return {
+        (known.item, known.issue.identity)
+        for known in open_issues(home.ledger, one.key, severity="WARNING")
+        if known.issue.source in {"mapping", "schema"}
     }
 
 
@@ -97,6 +109,7 @@ def test_items_that_are_mapped_as_before_are_not_replayed(home, before):
 def test_the_next_run_finds_what_was_predicted(home, before, draft):
     now = connector(home)
     assert outcomes(home, now) == before
+    warned = warnings(home, now)
     then = connector(home, DRAFTS[draft])
     effect = effect_of(
         home.ledger, now.key, now=now, then=then, definitions=home.shop.definitions(now), count=len(before)
@@ -108,3 +121,15 @@ def test_the_next_run_finds_what_was_predicted(home, before, draft):
     assert not set(effect.blocked) & blocked
     found = outcomes(home, then)
     assert predicted == {name for name, is_so in found.items() if is_so}
+    assert effect.cleared == Counter(identity for _, identity in warned - warnings(home, then))
+
+
+def test_a_draft_says_how_many_warnings_it_ends(home, before):
+    now = connector(home)
+    assert outcomes(home, now) == before
+    then = connector(home, DRAFTS["a text that had to be repaired is another one"])
+    effect = effect_of(
+        home.ledger, now.key, now=now, then=then, definitions=home.shop.definitions(now), count=len(before)
+    )
+    assert effect.cleared == {("repaired", "bullet_point"): 2}
+    assert not effect.freed

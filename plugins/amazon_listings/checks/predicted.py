@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.checks.columns import OCCURRENCES
 from amazon_listings.checks.expectations import standard
@@ -132,6 +132,20 @@ class Known:
         return errors_of_rows(self.ledger, self.key)
 
 
+class Verdict(NamedTuple):
+    """What would be said of an item.
+
+    Args:
+        name: Its SKU, or its PIM identity where there is none.
+        blocked: Whether it would be blocked.
+        warnings: The identities of its warnings, as `Issue.identity` has them.
+    """
+
+    name: str
+    blocked: bool
+    warnings: frozenset[tuple[str, str]]
+
+
 class Predicted:
     """What would become of the stored items with one version of a connector.
 
@@ -168,11 +182,11 @@ class Predicted:
         """Return what the quality check expects of the columns that the mapping, or a part of it, reads."""
         return MappedColumns(self.connector, mapping, self.known.definitions)
 
-    def blocked(self, families: Iterable[list[Item]]) -> dict[str, tuple[str, bool]]:
-        """Return of some families the items, parents that the mapping makes too.
+    def verdicts(self, families: Iterable[list[Item]]) -> dict[str, Verdict]:
+        """Return what would be said of the items of some families, parents that the mapping makes too.
 
         Returns:
-            By PIM identity: the SKU, or the identity where there is none, and whether it would be blocked.
+            The verdicts by PIM identity.
         """
         families = list(families)
         rows = [item for family in families for item in family]
@@ -182,8 +196,15 @@ class Predicted:
             for one in mapped_family(self.connector, self.mapping, self._rules, family)
         ]
         barred = {pim_id: issues for family in families for pim_id, issues in self._barred(family)}
+        own = {one.pim_id: one.issues for one in mapped}
         return {
-            one.pim_id: (one.sku or one.pim_id, one.outcome is Outcome.BLOCKED)
+            one.pim_id: Verdict(
+                one.sku or one.pim_id,
+                one.outcome is Outcome.BLOCKED,
+                frozenset(
+                    issue.identity for issue in (*own[one.pim_id], *one.issues) if issue.severity == "WARNING"
+                ),
+            )
             for one in self._local.check(mapped, barred, Sources(self.mapping, rows))
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, cast
@@ -53,12 +54,14 @@ class Effect:
         of: Items that there are.
         freed: Those blocked now and not with the draft, by SKU or PIM identity.
         blocked: The other way round.
+        cleared: Warnings that go, by their identity in an item (see `Issue.identity`).
     """
 
     items: int
     of: int
     freed: tuple[str, ...]
     blocked: tuple[str, ...]
+    cleared: Mapping[tuple[str, str], int]
 
 
 def variable_text(one: Connector, changes: Mapping[str, Any]) -> str:
@@ -199,20 +202,24 @@ def effect_of(
     before, after = Predicted(now, known), Predicted(then, known)
     remapped = Remapped(before, after)
     freed, blocked = [], []
+    cleared: Counter[tuple[str, str]] = Counter()
     done, end = 0, time.monotonic() + MOST_SECONDS
     for some in chunks(families(ledger, key), AT_ONCE):
         done += sum(len(after.mapping.expand_family(family)) for family in some)
         changed = remapped.of(some)
-        old = before.blocked(changed) if changed else {}
-        for pim_id, (name, is_now) in (after.blocked(changed) if changed else {}).items():
-            was = old[pim_id][1] if pim_id in old else None
-            if was and not is_now:
-                freed.append(name)
-            elif is_now and was is False:
-                blocked.append(name)
+        old = before.verdicts(changed) if changed else {}
+        for pim_id, said in (after.verdicts(changed) if changed else {}).items():
+            was = old.get(pim_id)
+            if was is None:
+                continue
+            if was.blocked and not said.blocked:
+                freed.append(said.name)
+            elif said.blocked and not was.blocked:
+                blocked.append(said.name)
+            cleared.update(was.warnings - said.warnings)
         if done >= MOST_CHECKED or time.monotonic() > end:
             break
-    return Effect(done, max(count, done), tuple(freed), tuple(blocked))
+    return Effect(done, max(count, done), tuple(freed), tuple(blocked), cleared)
 
 
 def _replacing(before: Any, value: Any) -> Any:

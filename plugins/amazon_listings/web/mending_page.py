@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from amazon_listings.web.drafted import Effect
     from amazon_listings.web.drafted_fields import DraftedFields
     from amazon_listings.web.rendering import Wording
+    from amazon_product_types.validation.issue import Issue
 
 router = APIRouter()
+
+#: Who finds warnings that a replay of stored items finds too.
+_REPLAYED = frozenset({"mapping", "schema"})
 
 
 class Which(BaseModel, frozen=True):
@@ -44,11 +48,15 @@ class Which(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class _Mended:
+    """A change for a cause; `cleared` are the warnings of it that go, None where that is not known."""
+
     fields: DraftedFields
     mend: Mend
+    severity: str
     before: str
     after: str
     effect: Effect
+    cleared: int | None
 
 
 @router.get("/dags/{dag_id}/issues/mend", response_class=HTMLResponse)
@@ -129,4 +137,19 @@ def _mended(dag_id: str, which: Which, words: Wording) -> _Mended | None:
         definitions=fields.definitions,
         count=sum(count_states(fields.ledger, fields.key).values()),
     )
-    return _Mended(fields, mend, written(fields.then.mapping.get(mend.key)), written(mend.value), effect)
+    return _Mended(
+        fields,
+        mend,
+        issue.severity,
+        written(fields.then.mapping.get(mend.key)),
+        written(mend.value),
+        effect,
+        _cleared(issue, effect),
+    )
+
+
+def _cleared(issue: Issue, effect: Effect) -> int | None:
+    """Return how many warnings of a cause go; None where it stops items, or a replay does not find them."""
+    if issue.severity != "WARNING" or issue.source not in _REPLAYED:
+        return None
+    return effect.cleared.get(issue.identity, 0)
