@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from amazon_product_types.messages import languages
 from amazon_product_types.rules import (
@@ -166,6 +168,20 @@ def test_a_sale_without_a_price_beside_it_is_checked_too():
 )
 def test_numbers_of_every_kind(price, codes):
     assert [code for code, _ in found(offer(price))] == codes
+
+
+@given(
+    st.floats(1e-9, 1e18)
+    | st.builds(lambda whole, places: whole / 10**places, st.integers(1, 10**12), st.integers(0, 5)),
+    st.sampled_from(["EUR", "JPY", "KWD"]),
+)
+@example(1.005, "EUR")
+@example(2.675, "EUR")
+@example(0.285, "EUR")
+def test_a_price_has_as_many_decimals_as_one_reads(price, currency):
+    places = -Decimal(repr(price)).normalize().as_tuple().exponent
+    wrong = places > {"EUR": 2, "JPY": 0, "KWD": 3}[currency]
+    assert found(offer(price, currency=currency)) == [("price_decimals", "ERROR")] * wrong
 
 
 def test_a_sale_that_is_over_is_left_out_with_a_notice():

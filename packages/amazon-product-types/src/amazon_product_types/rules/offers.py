@@ -44,7 +44,7 @@ def offer_findings(attributes: Mapping[str, Any]) -> Iterator[Finding]:
         for position, element in elements(attributes[name]) if name in attributes else ():
             for key in ("value", "value_with_tax"):
                 price = amount(element.get(key))
-                if price is not None and not _is_payable(price, element.get("currency")):
+                if price is not None and not _is_payable(element[key], element.get("currency")):
                     yield _money(price, (name, position, key), element.get("currency"))
 
 
@@ -65,7 +65,7 @@ def _one_offer(offer: Mapping[str, Any], path: Path, for_all: Priced | None) -> 
     prices = {name: _prices(offer[name], (*path, name)) for name in _PRICES if name in offer}
     for found in prices.values():
         for priced in found:
-            if not _is_payable(priced.amount, currency):
+            if not _is_payable(priced.schedule["value_with_tax"], currency):
                 yield _money(priced.amount, priced.path, currency)
     own = [one for one in prices.get("our_price", ()) if one.amount > 0]
     if "discounted_price" in prices:
@@ -95,13 +95,15 @@ def _prices(prices: object, path: Path) -> list[Priced]:
     return found
 
 
-def _is_payable(price: Decimal, currency: object) -> bool:
+def _is_payable(price: Any, currency: object) -> bool:
     """Return whether a price is above nothing and has no more decimals than its currency."""
     if price <= 0:
         return False
-    lowest = -_DECIMALS.get(str(currency), 2)
-    # Zeros at the end are no decimals, but few prices have more places than they may.
-    return _exponent(price) >= lowest or _exponent(price.normalize()) >= lowest
+    most = _DECIMALS.get(str(currency), 2)
+    if price.__class__ is float:  # as nearly all are; a `Decimal` takes three times as long
+        return bool(round(price, most) == price)
+    exact = amount(price)
+    return exact is not None and _exponent(exact.normalize()) >= -most
 
 
 def _exponent(price: Decimal) -> int:

@@ -22,14 +22,14 @@ _CONTACTS = ("gpsr_manufacturer_reference", "dsa_responsible_party_address")
 
 def title_findings(attributes: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what is wrong with a title of two parts."""
-    languages = [one.get("language_tag") for _, one in elements(attributes.get(HIGHLIGHTS))]
+    highlights = elements(attributes.get(HIGHLIGHTS))
     for position, element in elements(attributes.get(NAME)):
         text = element.get("value")
         if isinstance(text, str) and len(text) > MODULAR_NAME.characters:
             # Without highlights a longer name is still taken, and Amazon divides it as it sees fit.
-            alone = element.get("language_tag") not in languages
+            alone = element.get("language_tag") not in [one.get("language_tag") for _, one in highlights]
             yield _length(MODULAR_NAME.name, NAME, position, text, MODULAR_NAME.characters, alone=alone)
-    for position, element in elements(attributes.get(HIGHLIGHTS)):
+    for position, element in highlights:
         text = element.get("value")
         if isinstance(text, str) and len(text) > MODULAR_HIGHLIGHTS.characters:
             yield _length(MODULAR_HIGHLIGHTS.name, HIGHLIGHTS, position, text, MODULAR_HIGHLIGHTS.characters)

@@ -44,10 +44,6 @@ class Advice:
     properties: dict[str, Advice] = field(default_factory=dict)
     fixes: bool = field(init=False)
 
-    def allows(self, text: str) -> bool:
-        """Return whether a text goes against none of this."""
-        return text not in self.deprecated and (self.suggested is None or text in self.suggested)
-
     @property
     def speaks(self) -> bool:
         """Whether there is any advice, here or below."""
@@ -79,9 +75,13 @@ def _against(advice: Advice, value: object, path: Pointer, found: list[Advised])
         properties = advice.properties
         for name, child in value.items():
             below = properties.get(name)
-            # Most are texts that are right: neither a path nor a call is made for them.
-            if below is None or (type(child) is str and below.allows(child)):
+            if below is None:
                 continue
+            # Most are texts that are right: neither a path nor a call is made for them.
+            if child.__class__ is str and child not in below.deprecated:
+                suggested = below.suggested
+                if suggested is None or child in suggested:
+                    continue
             _against(below, child, (*path, name), found)
     elif isinstance(value, list) and advice.items is not None:
         for index, item in enumerate(value):
