@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import and_, select, true
+from sqlalchemy import and_, func, select, true
 
 from amazon_listings.ledger.connectors import current_id
 from amazon_listings.ledger.content import unpacked
@@ -136,6 +136,15 @@ def approved_skus(ledger: Engine, connector_key: str, *, kind: Kind | None = Non
     )
     with reading(ledger) as connection:
         return list(connection.scalars(select(table.sku).where(condition).order_by(table.sku)))
+
+
+def approved_by_connector(ledger: Engine) -> dict[str, int]:
+    """Return of how many items of each connector a change was approved and not accepted yet."""
+    table = approvals.c
+    condition = and_(table.sku.is_not(None), table.state.in_(("approved", "sending")))
+    wanted = select(table.connector_key, func.count()).where(condition).group_by(table.connector_key)
+    with reading(ledger) as connection:
+        return dict(connection.execute(wanted).tuples().all())
 
 
 #: The fields of an approval that its row has as they are.

@@ -17,6 +17,7 @@ from amazon_listings.connectors.loader import declarations
 from amazon_listings.connectors.model import BrokenConnector, Connector
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.check import check_fleet
+from amazon_listings.ledger.approvals import approved_by_connector
 from amazon_listings.ledger.overview import open_issues_by_connector, states_by_connector
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.settings import settings
@@ -61,7 +62,7 @@ def attention(request: Request, visitor: AnyUser) -> HTMLResponse:
     keys = keys_of(ledger)
     mine = {keys[one.id]: one for one in visitor.readable(every_connector()) if one.id in keys}
     errors, states = open_issues_by_connector(ledger), states_by_connector(ledger)
-    waiting = {key: states[key].get(Outcome.WAITING, 0) for key in mine.keys() & states.keys()}
+    waiting = unanswered({key: states[key] for key in mine.keys() & states.keys()}, ledger)
     asked = [key for key, count in waiting.items() if count]
     return render(
         request,
@@ -70,6 +71,18 @@ def attention(request: Request, visitor: AnyUser) -> HTMLResponse:
         waiting=sum(waiting.values()),
         place=f"dags/{dag_id_of(mine[asked[0]].id)}/approvals" if len(asked) == 1 else "?state=waiting",
     )
+
+
+def unanswered(states: Mapping[str, Mapping[str, int]], ledger: Engine) -> dict[str, int]:
+    """Return how many items of connectors wait for an answer: of those that wait, some are approved.
+
+    Args:
+        states: Items by outcome, of each connector by its key.
+        ledger: The open ledger.
+    """
+    waiting = {key: counts[Outcome.WAITING] for key, counts in states.items() if counts.get(Outcome.WAITING)}
+    approved = approved_by_connector(ledger) if waiting else {}
+    return {key: max(0, count - approved.get(key, 0)) for key, count in waiting.items()}
 
 
 @router.get("/check", response_class=HTMLResponse)

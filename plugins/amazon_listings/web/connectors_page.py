@@ -25,6 +25,7 @@ from amazon_listings.ledger.stops import ALL, all_stops
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
+from amazon_listings.web.attention import unanswered
 from amazon_listings.web.configured import every_connector, keys_of, problem_of
 from amazon_listings.web.described import has_changed
 from amazon_listings.web.ended_runs import end_abandoned_runs
@@ -121,7 +122,8 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
     mine = [keys[one.id] for one in known if one.id in keys]
     errors = dict.fromkeys(mine, 0) | items_with_errors(ledger, mine)
     changes = changes_since(ledger, errors, datetime.now(UTC) - timedelta(days=1))
-    reasons = _reasons(ledger) if any(counts.get(key, {}).get(Outcome.WAITING) for key in mine) else {}
+    waiting = unanswered({key: counts[key] for key in mine if key in counts}, ledger)
+    reasons = _reasons(ledger) if any(waiting.values()) else {}
     found = []
     for one in known:
         key = keys.get(one.id, one.id)
@@ -131,6 +133,7 @@ def lines(visitor: AnyUser, language: str) -> list[ConnectorLine]:
                 dag=dags.get(dag_id_of(one.id)),
                 runs=runs.get(key, []),
                 counts=counts.get(key, {}),
+                waiting=waiting.get(key, 0),
                 issues=issues.get(key, {}),
                 change=changes.get(key),
                 asked=dict(reasons.get(key, Counter()).most_common(REASONS)),
@@ -282,6 +285,7 @@ def _line(
     dag: DagState | None,
     runs: list[RunLine],
     counts: dict[str, int],
+    waiting: int,
     issues: dict[str, int],
     change: int | None,
     asked: dict[str, int],
@@ -298,7 +302,7 @@ def _line(
         id=one.id,
         dag_id=dag_id_of(one.id),
         title=one.id if isinstance(one, BrokenConnector) else one.title,
-        state=_state(one, dag, counts),
+        state=_state(one, dag, waiting),
         problem=problem_of(one, language) if isinstance(one, BrokenConnector) else "",
         country="" if isinstance(one, BrokenConnector) else one.marketplace.country,
         country_name="" if isinstance(one, BrokenConnector) else one.marketplace.name,
@@ -307,7 +311,7 @@ def _line(
         timezone="UTC" if isinstance(one, BrokenConnector) else one.sync.timezone,
         last_run=last,
         blocked=sum(counts.get(outcome, 0) for outcome in STOPPED),
-        waiting=counts.get(Outcome.WAITING, 0),
+        waiting=waiting,
         asked=asked,
         items=counts,
         open_issues=issues,
@@ -321,10 +325,10 @@ def _line(
     )
 
 
-def _state(one: Connector | BrokenConnector, dag: DagState | None, counts: dict[str, int]) -> State:
+def _state(one: Connector | BrokenConnector, dag: DagState | None, waiting: int) -> State:
     if isinstance(one, BrokenConnector):
         return "broken"
-    if counts.get(Outcome.WAITING):
+    if waiting:
         return "waiting"
     if not one.enabled or dag is None or dag.paused:
         return "paused"

@@ -278,6 +278,22 @@ def test_the_page_of_connectors_says_when_and_why_items_wait(client, filled):
     assert re.search(r"</time>\s*<br><span class=\"dim\">vor \d+ ", shown)
 
 
+def test_an_item_that_was_approved_waits_for_no_answer(client, filled, asked):
+    def told():
+        (one, *_) = client("viewer").get("/api/connectors").json()
+        return one["waiting"], one["state"], "attend votre r" in french.get("/attention").text
+
+    french = client("viewer", **{"accept-language": "fr"})
+    (known,) = find_states(filled, "lamps", StateFilter(pim_ids=["products/1"]))
+    record_states(filled, "lamps", [msgspec.structs.replace(known, outcome="waiting")])
+    asked("A-1")
+    assert told()[::2] == (1, True)
+    assert told()[1] == "waiting"
+    answer(client, approve="yes", which="all", questions="1")
+    assert told()[::2] == (0, False)
+    assert told()[1] != "waiting"
+
+
 def test_an_item_s_history_has_what_was_asked_and_answered(client, asked):
     asked("A-1")
     place = "/dags/amazon_lamps/item?id=products/1"
