@@ -5,12 +5,14 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
 from amazon_listings.checks.offers_apart import held_back
 from amazon_listings.ledger.connectors import resolve_key
 from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.item_states import find_states, record_states
 from amazon_listings.ledger.runs import start_run
 from amazon_listings.ledger.tables import runs
 from amazon_listings.messages import catalogue
@@ -123,6 +125,31 @@ def test_required_fields_that_are_not_mapped_are_one_row_of_the_page(client, fil
     assert "Dieses Problem ist nicht mehr offen" in gone
     unmapped = {one["label"]: one["unmapped"] for one in client("viewer").get("/api/issues").json()}
     assert unmapped | {"Color": True, "Material": True, "Size": False} == unmapped
+
+
+@pytest.mark.parametrize(
+    ("severity", "source", "said"),
+    [
+        ("ERROR", "schema", "Frees 0 items."),
+        ("WARNING", "schema", "0 warnings disappear."),
+        ("WARNING", "preview", ""),  # what Amazon would say is not replayed
+    ],
+)
+def test_a_change_for_a_warning_is_not_said_to_free_items(client, filled, severity, source, said):
+    key = resolve_key(filled, "lamps")
+    rows = []
+    for state in find_states(filled, key):
+        product = state.row["product"]
+        filled_in = product | {"fields": product["fields"] | {"material": "Bois"}}
+        rows.append(msgspec.structs.replace(state, row=state.row | {"product": filled_in}))
+    record_states(filled, key, rows)
+    run = start_run(filled, connector_key=key, run_id="later", operation="test")
+    found = replace(lacking("material"), severity=severity, source=source, sources=(source,))
+    record_issues(filled, key, run, [CheckedItem("A-1", [found], frozenset({source}))])
+    asked = {"identity": "missing|material"}
+    page = client("viewer").get("/dags/amazon_lamps/issues/mend", params=asked).text
+    assert "Fill it from the PIM field material." in page
+    assert re.findall(r"Frees \d+ items\.|\d+ warnings disappear\.", page) == ([said] if said else [])
 
 
 def test_issues_are_narrowed_by_who_found_them_and_by_what_costs_money(client, filled):
