@@ -15,7 +15,7 @@ for version in 3.11 3.12 3.13; do
     fi
     echo "Python $version: $python"
     environment=".venv-compat/$version"
-    [ -x "$environment/bin/python" ] || "$uv" venv --quiet --python "$python" "$environment"
+    [ -x "$environment/bin/python" ] || "$uv" venv --quiet --seed --python "$python" "$environment"
     "$uv" pip sync --quiet --python "$environment/bin/python" requirements-dev.txt
     "$uv" pip install --quiet --python "$environment/bin/python" --no-deps \
         --editable packages/amazon-product-types --editable packages/spapi-sandbox --editable .

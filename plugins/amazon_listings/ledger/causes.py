@@ -96,7 +96,10 @@ def _causes(ledger: Engine, wanted: Sequence[ColumnElement[bool]], since: Column
     numbered = select(*same, table.item, table.id, place).where(*wanted).subquery()
     with reading(ledger) as connection:
         counted = connection.execute(
-            select(*same, func.count(), func.min(since), func.min(table.id)).where(*wanted).group_by(*same)
+            select(*same, func.count(), func.min(since), func.min(table.id))
+            .where(*wanted)
+            .group_by(*same)
+            .order_by(func.min(table.id))
         ).all()
         if not counted:
             return []

@@ -70,6 +70,10 @@ def problem(value, decimal="auto"):
         ("5 kg-net", "auto", "5", "kg-net"),
         ("-\u00a05 kg", "auto", "5", "-\u00a0 kg"),
         ("(5 cm)", "auto", "5", "( cm)"),
+        ("(5", "auto", "5", "("),
+        ("5)", "auto", "5", ")"),
+        ("(5$", "auto", "5", "( $"),
+        ("$5)", "auto", "5", "$ )"),
         (Decimal("1.50"), "auto", "1.50", ""),
         ("1" * 40, "auto", "1" * 40, ""),
     ],
@@ -95,7 +99,9 @@ def test_a_number_and_its_unit(written, decimal, found, unit):
         ("12 34", "auto", "digits_not_grouped"),
         ("1 2345", "auto", "digits_not_grouped"),
         ("1.23,4", "auto", "digits_not_grouped"),
+        ("1.2345,6", "auto", "digits_not_grouped"),
         ("1.2.3", "auto", "digits_not_grouped"),
+        ("1,2,3", "auto", "digits_not_grouped"),
         ("12,34", ".", "digits_not_grouped"),
         ("1.2.3", ".", "several_decimal_signs"),
         ("1,234", "auto", "two_readings"),
@@ -132,6 +138,7 @@ def test_both_readings_of_a_number_are_told():
         ("\u20135", "-5", "5"),
         ("- 5", "-5", "5"),
         ("-$5", "-5", "5"),
+        ("-\u20ac/kg 5", "-5", "5"),
     ],
 )
 def test_a_minus_of_accounting_has_two_readings(written, negative, positive):
