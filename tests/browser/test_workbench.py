@@ -427,6 +427,27 @@ def every_page(house: Installation, page: Page) -> list[str]:
     return paths
 
 
+def test_the_frame_follows_airflow_s_theme_and_language_at_once(house, signed_in):
+    page = signed_in(ADMINISTRATOR)  # whose language no other test reads
+    page.goto(f"{house.airflow.url}/plugin/amazon_listings")
+    shown = page.frame_locator("iframe").locator("html")
+    shown.locator("h1:has-text('Connecteurs')").wait_for()
+    shown.evaluate("() => { window.stays = true; }")
+    for label, theme in (("Mode sombre", "dark"), ("Mode clair", "light")):
+        page.locator("button:has-text('Utilisateur')").last.click()
+        page.locator("[role=menuitem]:has-text('Apparence')").click()
+        page.locator(f"[role^=menuitem]:has-text('{label}')").click()
+        page.wait_for_selector(f"html.{theme}", state="attached")
+        assert (theme == "dark") == ("dark" in (shown.get_attribute("class") or ""))
+    assert shown.evaluate("() => window.stays")
+    page.keyboard.press("Escape")
+    page.locator("button:has-text('Utilisateur')").last.click()
+    page.locator("[role=menuitem]:has-text('Choisir la langue')").click()
+    page.locator("[role=dialog] [role=combobox], [role=dialog] input").first.click()
+    page.locator("[role=option]:has-text('Deutsch')").click()
+    page.frame_locator("iframe").locator("html[lang=de] h1:has-text('Konnektoren')").wait_for()
+
+
 def test_hostile_text_of_products_does_nothing(house, signed_in):
     page = signed_in(MAKER)
     for path in (
