@@ -64,7 +64,7 @@ class Columns:
         probes: Those of them that look at mapping lines.
         languages: The PIM's value languages, the first for fields named without language.
         fallback: The PIM language whose text stands in for a missing one.
-        skus: How often each SKU occurs in the whole extract.
+        skus: How often a SKU occurs in the whole extract, of those that occur more than once.
         tables: The related tables of the mapping.
     """
 
@@ -117,7 +117,7 @@ class Columns:
         if name == PIM_ID:
             return lambda rows: rows[0].item["pim_id"]
         if name == OCCURRENCES:
-            return lambda rows: skus[rows[0].item["sku"] or ""]
+            return lambda rows: skus.get(sku, 1) if (sku := rows[0].item["sku"]) else 0
         for place, language in enumerate(self._languages):
             if language and name.endswith(f"_{language}"):
                 base = name.removesuffix(f"_{language}")

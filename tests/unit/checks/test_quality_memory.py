@@ -1,10 +1,16 @@
 """The check of an extract holds the columns it looks at, not the rows."""
 
 import tracemalloc
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from amazon_listings.checks import quality
 from amazon_listings.checks.quality import check_quality
+from amazon_listings.checks.quality.stored_rows import repeated
+from amazon_listings.runs.quality_docs import docs_index
 
 
 @pytest.fixture
@@ -30,3 +36,36 @@ def test_rows_of_a_batch_are_not_held_together(
     extracted(*([item(number, notes={"fr": str(number) * 20_000}) for number in part] for part in parts))
     held = peak(lambda: check_quality(connector(), definitions, folder, storage=storage))
     assert held < 24_000_000  # their texts alone are 48 MB
+
+
+def test_many_items_are_compared_in_batches_that_hold_equal_values_together(
+    check, item, monkeypatch, pages, storage
+):
+    monkeypatch.setattr(quality, "ACROSS_BATCH", 5)
+    codes = ["x", "y", None, "x", 1, "1", None, 1.0, 2, "é", None, None, None]
+    rows = check(
+        [item(number, code=code, size=number) for number, code in enumerate(codes, 1)],
+        [item(99, code="y", size=1)],
+        quality=[
+            {"expectation": "expect_column_values_to_be_unique", "column": "code"},
+            {"expectation": "expect_column_values_to_be_unique", "column": "size"},
+            {"expectation": "expect_compound_columns_to_be_unique", "column_list": ["code", "brand"]},
+        ],
+    )
+    found = {identity: [one["found"] for one in row["issues"]] for identity, row in rows.items()}
+    single = {
+        identity.removeprefix("products/"): [one for one in values if not isinstance(one, dict)]
+        for identity, values in found.items()
+    }
+    without = {number: [] for number in ("3", "7", "11", "12", "13")}  # alike by the brand
+    repeated = {"1": ["x", 1], "2": ["y"], "4": ["x"], "5": [1], "8": [1.0], "99": ["y", 1]}
+    assert single == repeated | without
+    assert all(any(isinstance(one, dict) for one in values) for values in found.values())
+    assert set(pages()) == {"across", "across_2", "across_3", "items"}
+    site = docs_index(storage, "lamps").parent
+    assert len(list(site.glob("validations/across/*/*/*.html"))) == 3
+
+
+@given(st.lists(st.text(max_size=2)))
+def test_texts_that_occur_more_than_once_are_counted(texts):
+    assert repeated(texts) == {text: count for text, count in Counter(texts).items() if count > 1}

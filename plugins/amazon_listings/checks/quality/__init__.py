@@ -6,10 +6,19 @@ import itertools
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from amazon_listings.checks.columns import ALWAYS, Columns
+from amazon_listings.checks.columns import ALWAYS, PIM_ID, Columns
 from amazon_listings.checks.expectations import Expected, added, sku_origin, standard
 from amazon_listings.checks.quality.project import opened
-from amazon_listings.checks.quality.suite import ACROSS_ROWS, Suite, faults, frame_of, per_item
+from amazon_listings.checks.quality.stored_rows import repeated, stored_rows
+from amazon_listings.checks.quality.suite import (
+    ACROSS_ROWS,
+    UNIQUE,
+    Suite,
+    faults,
+    finds_rows,
+    frame_of,
+    per_item,
+)
 from amazon_listings.checks.quality.wording import issue_of, observed, unfit_issue
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.messages import Joined, catalogue, message
@@ -37,6 +46,8 @@ if TYPE_CHECKING:
 
 #: Items of one batch. A larger extract is checked, and has a page, in several, so that memory is bounded.
 BATCH = 20_000
+#: Items of one batch of what compares items by a column: a frame of few columns.
+ACROSS_BATCH = 100_000
 
 
 class ExtractRefused(RunAbortedError):
@@ -147,16 +158,18 @@ class _Check:
         self._skus = self._occurrences()
 
     def _occurrences(self) -> Counter[str]:
-        """Return how many items have which SKU, of the SKUs of the items to be checked."""
-        parts = (self._folder.index(EXTRACT, part) for part in self._parts)
-        found: Counter[str] = Counter()
-        own: dict[str, str] = {}
-        for item in itertools.chain.from_iterable(parts):
-            if item.sku:
-                found[item.sku] += 1
-                own[item.pim_id] = item.sku
+        """Return how many items have which SKU, of the SKUs of the items to be checked that several have."""
+        found = repeated(item.sku for item in self._indexed() if item.sku)
         # An item that left with the SKU of one that stays has come back: those that left need no counting.
-        return found if self._everything or self._unread is None else found + self._unread.occurrences(own)
+        if self._everything or self._unread is None:
+            return found
+        own = {item.pim_id: item.sku for item in self._indexed() if item.sku}
+        for sku, count in self._unread.occurrences(own).items():
+            found[sku] = (found[sku] or 1) + count
+        return found
+
+    def _indexed(self) -> Iterator[ExtractedIndex]:
+        return itertools.chain.from_iterable(self._folder.index(EXTRACT, part) for part in self._parts)
 
     def run(self, docs: str) -> dict[str, int]:
         self._folder.forget(QualityNote)
@@ -221,8 +234,7 @@ class _Check:
         if self._unread is None or not found:
             return
         absent = set(found)
-        for part in self._parts:
-            absent.difference_update(item.pim_id for item in self._folder.index(EXTRACT, part))
+        absent.difference_update(item.pim_id for item in self._indexed())
         if absent:
             back = [pim_id for pim_id in found if pim_id in absent]
             self._parts = tuple(self._unread.bring_back(back))
@@ -234,12 +246,28 @@ class _Check:
         if not self._across:
             return found
         columns = self._columns(self._across)
-        frame = frame_of(columns.names, _rows(columns, self._every_item(), self._kept), inferred=False)
-        suite = Suite(self._project, "across", self._across, self._place)
-        for expected, result in suite.check(frame, self._run_name):
-            for pim_id, value in faults(expected, result):
-                found[pim_id].append((expected, value))
+        rows = _rows(columns, self._every_item(), self._kept)
+        with stored_rows(columns.names, rows, PIM_ID) as stored:
+            for number, (column, expectations) in enumerate(self._compared(stored.count).items(), 1):
+                name = "across" if number == 1 else f"across_{number}"
+                suite = Suite(self._project, name, expectations, self._place, asset="across")
+                for batch in stored.batches(column, ACROSS_BATCH):
+                    frame = frame_of(columns.names, batch, inferred=False)
+                    for expected, result in suite.check(frame, self._run_name):
+                        for pim_id, value in faults(expected, result):
+                            found[pim_id].append((expected, value))
         return found
+
+    def _compared(self, count: int) -> dict[str, list[Expected]]:
+        """Return what compares so many items, by the column whose equal values must be seen together.
+
+        What fits in a batch, and what must see all items at once, has none.
+        """
+        compared: dict[str, list[Expected]] = defaultdict(list)
+        for one in self._across:
+            apart = count > ACROSS_BATCH and one.type == UNIQUE
+            compared[one.column if apart else ""].append(one)
+        return compared
 
     def _check_whole(self) -> list[str]:
         """Check what is about all items together; the sentences of what only warns."""
@@ -250,6 +278,9 @@ class _Check:
             wanted |= set(self._fields)
         columns = self._columns(self._whole, wanted & self._known)
         frame = frame_of(columns.names, _rows(columns, self._every_item(), self._kept), inferred=True)
+        if not any(self._sees_identity(one) for one in self._whole):
+            # Great Expectations makes a fingerprint of each column: of texts it takes 300 bytes each.
+            frame = frame.drop(columns=PIM_ID)
         suite = Suite(self._project, "catalogue", self._whole, self._place)
         failed = [
             (expected, observed(expected, result))
@@ -266,6 +297,14 @@ class _Check:
             )
         messages = catalogue(self._language)
         return [messages.phrase("quality.whole_warning", sentence=sentence) for _, sentence in failed]
+
+    def _sees_identity(self, expected: Expected) -> bool:
+        """Return whether the PIM's identities make a difference to an expectation about all items."""
+        return (
+            PIM_ID in expected.columns | expected.mentioned
+            or expected.type.startswith("expect_table_column")
+            or finds_rows(expected, self._place_of(expected))
+        )
 
     def _columns(self, expectations: list[Expected], wanted: set[str] | None = None) -> Columns:
         named = {name for one in expectations for name in one.columns} if wanted is None else wanted

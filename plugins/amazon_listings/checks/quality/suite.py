@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
 
 _MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+#: It must see equal values together.
+UNIQUE = "expect_column_values_to_be_unique"
 #: They compare rows with each other, so they must see all of them at once.
 ACROSS_ROWS = frozenset(
     (
-        "expect_column_values_to_be_unique",
+        UNIQUE,
         "expect_compound_columns_to_be_unique",
         "expect_column_values_to_be_increasing",
         "expect_column_values_to_be_decreasing",
@@ -78,7 +80,7 @@ def per_item(expected: Expected, place: str) -> bool:
     Raises:
         UnknownExpectation: there is none of this name, or it cannot be used at this level.
     """
-    pinned = issubclass(_implementation(expected, place), _MAPS)
+    pinned = finds_rows(expected, place)
     partly = expected.kwargs.get("mostly", 1) != 1
     if expected.level == "row" and not pinned:
         raise UnknownExpectation(
@@ -95,6 +97,19 @@ def per_item(expected: Expected, place: str) -> bool:
     return pinned and not partly and expected.level != "table"
 
 
+def finds_rows(expected: Expected, place: str) -> bool:
+    """Return whether a result of an expectation names rows.
+
+    Args:
+        expected: An expectation.
+        place: Where the connector asks for it, for messages.
+
+    Raises:
+        UnknownExpectation: there is none of this name.
+    """
+    return issubclass(_implementation(expected, place), _MAPS)
+
+
 class Suite:
     """Expectations to be checked on one batch of rows after another, by a checkpoint of a project.
 
@@ -105,16 +120,21 @@ class Suite:
         name: Name of the suite, its validation definition and its checkpoint.
         expectations: The expectations; their order is kept.
         place: Where the connector asks for further ones, for messages.
+        asset: Name of the project's data asset that it is checked on; empty: as the suite.
 
     Raises:
         UnknownExpectation: an expectation has wrong arguments.
     """
 
-    def __init__(self, project: Any, name: str, expectations: Sequence[Expected], place: str) -> None:
+    def __init__(
+        self, project: Any, name: str, expectations: Sequence[Expected], place: str, *, asset: str = ""
+    ) -> None:
         self.expectations = expectations
         self._place = place
         suite = gx.ExpectationSuite(name, expectations=list(_built(expectations, place)))
-        self._batches = project.data_sources.get(SOURCE).get_asset(name).get_batch_definition(name)
+        self._batches = (
+            project.data_sources.get(SOURCE).get_asset(asset or name).get_batch_definition(asset or name)
+        )
         definition = gx.ValidationDefinition(
             name=name,
             data=self._batches,
@@ -165,7 +185,7 @@ class Suite:
 
     def _pinned(self, expected: Expected) -> bool:
         """Return whether a failure of an expectation is one of single rows."""
-        return issubclass(_implementation(expected, self._place), _MAPS) and expected.type not in ACROSS_ROWS
+        return finds_rows(expected, self._place) and expected.type not in ACROSS_ROWS
 
     def _row_by_row(self, expected: Expected, frame: pd.DataFrame) -> _Found | None:
         """Return the rows at fault where one of them stops the expectation; None if they all do."""
