@@ -163,6 +163,6 @@ def _row(
         [shown(trace.source, messages) for trace in traces],
         values_of(made.attributes.get(field.attribute), messages),
         as_sent(made.attributes, field.attribute),
-        issues,
+        [words.issue(issue) for issue in issues],
         shopper_of(made.attributes, messages),
     )

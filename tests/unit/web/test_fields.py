@@ -104,6 +104,7 @@ def test_a_preview_shows_the_attribute_as_it_is_sent(client):
     assert (element["value"], element["language_tag"]) == (hostile, "fr_FR")
     nothing = client("viewer", **ORIGIN).post(f"{PLACE}/preview", json=asked | {"kind": "none"}).text
     assert 'class="sent"' not in nothing
+    assert "“Marque” is missing." in nothing  # in the reader's language, though the connector's is French
 
 
 def test_a_preview_shows_the_pictures_of_the_draft_that_the_pim_names(client, filled):
