@@ -69,3 +69,22 @@ def test_many_items_are_compared_in_batches_that_hold_equal_values_together(
 @given(st.lists(st.text(max_size=2)))
 def test_texts_that_occur_more_than_once_are_counted(texts):
     assert repeated(texts) == {text: count for text, count in Counter(texts).items() if count > 1}
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        {
+            "expectation": "expect_table_columns_to_match_set",
+            "column_set": ["pim_id"],
+            "exact_match": False,
+        },
+        {"expectation": "expect_column_values_to_not_be_null", "column": "pim_id", "mostly": 0.5},
+        {"expectation": "expect_column_values_to_be_in_set", "column": "n", "value_set": [1], "mostly": 0.5},
+        {"expectation": "expect_column_unique_value_count_to_be_between", "column": "pim_id", "min_value": 2},
+        {"expectation": "expect_table_row_count_to_equal", "value": 2},
+    ],
+)
+def test_identities_are_there_for_what_looks_at_them(check, item, expected):
+    assert check([item(1, n=1), item(2, n=2)], quality=[expected]) == {}
+    assert check.counts == {"checked": 2, "blocked": 0}
