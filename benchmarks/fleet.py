@@ -29,15 +29,15 @@ from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.fleet.plan import plan_connector
 from amazon_listings.fleet.plan_states import state_of
-from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.connectors.keys import resolve_key
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.item_states import Fingerprint, ItemState, record_states
+from amazon_listings.ledger.items.states import Fingerprint, ItemState, record_states
 from amazon_listings.ledger.tables import item_states
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import stored_definitions
+from amazon_listings.runs.extract.unchanged import row_digest
 from amazon_listings.runs.map_fields import mapped_family
-from amazon_listings.runs.unchanged import row_digest
 from amazon_listings.selling_partner.definitions import checksum
 from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant

@@ -36,25 +36,25 @@ from pathlib import Path
 from sqlalchemy import BigInteger, String, cast, event, func, insert, literal, select, text
 
 from amazon_listings.ledger.database import chunks, open_ledger
-from amazon_listings.ledger.fences import lower_fences, raise_fences
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_states import Fingerprint, ItemState, mark_unchanged, record_states
-from amazon_listings.ledger.items import ItemPayload, ListingScope, record_accepted
-from amazon_listings.ledger.known_good import digests_of_others, skus_in_question, states_of_families
-from amazon_listings.ledger.known_items import accepted_contents, known_items
-from amazon_listings.ledger.leases import Lease
-from amazon_listings.ledger.leavers import listed_but_not
-from amazon_listings.ledger.owed import settle_owed
-from amazon_listings.ledger.retention import prune
-from amazon_listings.ledger.runs import finish_run, last_run, start_run
-from amazon_listings.ledger.submissions import (
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.known_good import digests_of_others, skus_in_question, states_of_families
+from amazon_listings.ledger.items.leavers import listed_but_not
+from amazon_listings.ledger.items.payloads import ItemPayload, ListingScope, record_accepted
+from amazon_listings.ledger.items.states import Fingerprint, ItemState, mark_unchanged, record_states
+from amazon_listings.ledger.runs.history import finish_run, last_run, start_run
+from amazon_listings.ledger.runs.owed import settle_owed
+from amazon_listings.ledger.runs.retention import prune
+from amazon_listings.ledger.tables import item_states, runs, submissions
+from amazon_listings.ledger.tables import items as item_rows
+from amazon_listings.ledger.writes.fences import lower_fences, raise_fences
+from amazon_listings.ledger.writes.leases import Lease
+from amazon_listings.ledger.writes.submissions import (
     LedgerAnswer,
     LedgerWrite,
     announce_submissions,
     record_answers,
 )
-from amazon_listings.ledger.tables import item_states, runs, submissions
-from amazon_listings.ledger.tables import items as item_rows
 from amazon_product_types.validation.issue import Issue
 
 LISTINGS = ListingScope("bench", "A1SELLER", "A13V1IB3VIYZZH", "HOME")

@@ -115,7 +115,7 @@ def run_step(step: str, root: Path, sandbox: str) -> None:
     import amazon_listings.airflow_adapter.preload
     from amazon_listings import pipeline
     from amazon_listings.connectors.loader import load_connectors
-    from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.ledger.connectors.keys import keyed
     from amazon_listings.runs.context import resume_run
     from amazon_listings.runs.heap import settled_heap
 

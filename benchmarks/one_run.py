@@ -19,7 +19,7 @@ import requests
 
 from amazon_listings import pipeline
 from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.ledger.connectors import keyed
+from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.local_run import Decision, run_connector
 from amazon_listings.runs.context import resume_run

@@ -16,20 +16,20 @@ from functools import partial
 
 from sqlalchemy import insert, text
 
-from amazon_listings.ledger.causes import changes_since, gone_causes, items_with_errors, open_causes
-from amazon_listings.ledger.connectors import known_connectors, resolve_key
+from amazon_listings.ledger.connectors.keys import known_connectors, resolve_key
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_list import (
+from amazon_listings.ledger.items.causes import changes_since, gone_causes, items_with_errors, open_causes
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.lists import (
     ItemQuery,
     Period,
     attributes_with_issues,
     count_items,
     list_items,
 )
-from amazon_listings.ledger.item_states import ItemState, record_states
-from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
-from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.items.states import ItemState, record_states
+from amazon_listings.ledger.runs.history import finish_run, start_run
+from amazon_listings.ledger.runs.overview import last_runs, open_issues_by_connector, states_by_connector
 from amazon_listings.ledger.tables import items
 from amazon_product_types.validation.issue import Issue, Origin
 

@@ -48,12 +48,12 @@ from workbench import CONNECTORS, ITEMS, NOW, fill  # noqa: E402
 from amazon_listings.airflow_adapter import connections  # noqa: E402
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook  # noqa: E402
 from amazon_listings.connectors.loader import load_connectors  # noqa: E402
-from amazon_listings.ledger.approval_questions import Asked, ask  # noqa: E402
-from amazon_listings.ledger.connectors import known_connectors  # noqa: E402
+from amazon_listings.ledger.approvals.questions import Asked, ask  # noqa: E402
+from amazon_listings.ledger.connectors.keys import known_connectors  # noqa: E402
 from amazon_listings.ledger.content import packed  # noqa: E402
-from amazon_listings.ledger.item_states import ItemState, record_states  # noqa: E402
-from amazon_listings.ledger.items import ListingScope  # noqa: E402
-from amazon_listings.ledger.runs import recent_runs  # noqa: E402
+from amazon_listings.ledger.items.payloads import ListingScope  # noqa: E402
+from amazon_listings.ledger.items.states import ItemState, record_states  # noqa: E402
+from amazon_listings.ledger.runs.history import recent_runs  # noqa: E402
 from amazon_listings.runs.definitions import refresh_definitions  # noqa: E402
 from amazon_listings.runs.folder import RunFolder  # noqa: E402
 from amazon_listings.runs.plan import Change  # noqa: E402

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.approvals.decisions import Decisions
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.messages import Message
     from amazon_listings.runs.context import RunContext
@@ -95,12 +95,12 @@ def begin(
         RunAbortedError, RetryableError, ActionRequiredError: the run cannot begin.
     """
     from amazon_listings.connectors.languages import language_of
-    from amazon_listings.ledger.documents import keep_document
-    from amazon_listings.ledger.runs import start_run
+    from amazon_listings.ledger.runs.documents import keep_document
+    from amazon_listings.ledger.runs.history import start_run
     from amazon_listings.runs.definitions import refresh_definitions
-    from amazon_listings.runs.item_states import owe_due
-    from amazon_listings.runs.notations import remembered, with_notation
-    from amazon_listings.runs.related_tables import keep_tables
+    from amazon_listings.runs.extract.notations import remembered, with_notation
+    from amazon_listings.runs.extract.related_tables import keep_tables
+    from amazon_listings.runs.finish.item_states import owe_due
 
     storage, ledger = installation.storage, installation.ledger
     run = begin_run(connector, run_id, attempt, storage)
@@ -186,10 +186,10 @@ def _scope(
         interval: The interval of a backfill run.
         fingerprint: What the run's payloads depend on.
     """
-    from amazon_listings.ledger.approvals import approved_skus
-    from amazon_listings.ledger.item_states import members_of_skus
-    from amazon_listings.ledger.owed import owed_families
-    from amazon_listings.ledger.runs import last_run
+    from amazon_listings.ledger.approvals.progress import approved_skus
+    from amazon_listings.ledger.items.states import members_of_skus
+    from amazon_listings.ledger.runs.history import last_run
+    from amazon_listings.ledger.runs.owed import owed_families
     from amazon_listings.runs.affected import families_affected
     from amazon_listings.runs.scope import decide
 
@@ -217,11 +217,11 @@ def _scope(
 
 def extract(run: RunContext, installation: Installation) -> ExtractNote:
     """Read the PIM into the run's folder."""
-    from amazon_listings.ledger.runs import set_fingerprint
-    from amazon_listings.runs.extract import extract_products
-    from amazon_listings.runs.item_states import shared_fingerprint
-    from amazon_listings.runs.notations import ColumnSurvey, note_notations
-    from amazon_listings.runs.unchanged import UnchangedItems
+    from amazon_listings.ledger.runs.history import set_fingerprint
+    from amazon_listings.runs.extract.notations import ColumnSurvey, note_notations
+    from amazon_listings.runs.extract.products import extract_products
+    from amazon_listings.runs.extract.unchanged import UnchangedItems
+    from amazon_listings.runs.finish.item_states import shared_fingerprint
     from amazon_listings.settings import settings
 
     survey = ColumnSurvey()
@@ -290,7 +290,7 @@ def is_idle(run: RunContext, installation: Installation) -> bool:
 
 def _whole_is_another(run: RunContext, installation: Installation, extract: ExtractNote) -> bool:
     """Return whether items are missing among the unchanged, so that all together are checked again."""
-    from amazon_listings.runs.unchanged import UnreadItems
+    from amazon_listings.runs.extract.unchanged import UnreadItems
     from amazon_listings.settings import settings
 
     known = UnreadItems(run.connector, run.folder, installation.ledger, settings().part_size)
@@ -300,7 +300,7 @@ def _whole_is_another(run: RunContext, installation: Installation, extract: Extr
 def _brought_back(
     run: RunContext, installation: Installation, families: Collection[str]
 ) -> ExtractNote | None:
-    from amazon_listings.runs.unchanged import bring_back
+    from amazon_listings.runs.extract.unchanged import bring_back
     from amazon_listings.settings import settings
 
     return bring_back(
@@ -313,13 +313,13 @@ def _brought_back(
 
 
 def _listings(run: RunContext, installation: Installation) -> ListingScope:
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items.payloads import ListingScope
 
     return ListingScope.of(run.connector, installation.account(run.connector).seller_id)
 
 
 def _renotated(connector: Connector, columns: Mapping[str, ColumnEvidence], known: str) -> str:
-    from amazon_listings.runs.notations import with_notation
+    from amazon_listings.runs.extract.notations import with_notation
 
     return with_notation(known, connector, columns)
 
@@ -329,8 +329,8 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
 
     A run that extracted nothing goes on: listings whose items left, and what is owed, are dealt with.
     """
+    from amazon_listings.runs.extract.unchanged import UnreadItems
     from amazon_listings.runs.notes import ExtractNote, QualityNote
-    from amazon_listings.runs.unchanged import UnreadItems
     from amazon_listings.settings import settings
 
     extract = run.folder.noted(ExtractNote)
@@ -339,7 +339,7 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
         run.folder.note(QualityNote(checked=0, blocked=0))
         return {"checked": 0, "blocked": 0}
     from amazon_listings.checks.quality import check_quality as check
-    from amazon_listings.runs.item_states import stored_items
+    from amazon_listings.runs.finish.item_states import stored_items
 
     known = UnreadItems(run.connector, run.folder, installation.ledger, settings().part_size)
     present = functools.partial(stored_items, installation.ledger, run.connector.key, run.connector)
@@ -456,7 +456,7 @@ def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[
     """
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.messages import catalogue
-    from amazon_listings.runs.finish import finish_run
+    from amazon_listings.runs.finish.ending import finish_run
     from amazon_listings.runs.secret_age import secret_warning
 
     connector = run.connector
@@ -503,7 +503,7 @@ def number_of(run: RunContext, ledger: Engine) -> int:
     Raises:
         ActionRequiredError: the ledger does not know the run.
     """
-    from amazon_listings.ledger.runs import run_number
+    from amazon_listings.ledger.runs.history import run_number
 
     number = run_number(ledger, run.connector.key, run.run_id, run.attempt)
     if number is None:

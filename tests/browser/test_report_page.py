@@ -2,12 +2,12 @@
 
 import pytest
 
+from amazon_listings.runs.finish.issue_history import renew_resolved
+from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.issue_history import renew_resolved
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.records import EXTRACT, PROBLEMS, TESTED
 from amazon_listings.runs.report import write_report
-from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.validation.issue import Issue, Origin
 from support.run_records import judged_item
 from support.sync_runs import lamp

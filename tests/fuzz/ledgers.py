@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger import database
-from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.confirmations import due_looks
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.issues import CheckedItem, open_issues, record_issues
-from amazon_listings.ledger.item_list import ItemQuery, list_items
-from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import accepted_contents, contents_of, known_items
-from amazon_listings.ledger.last_writes import last_writes
-from amazon_listings.ledger.leavers import removals_owed
-from amazon_listings.ledger.runs import finish_run, last_run, recent_runs, start_run
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.issues import CheckedItem, open_issues, record_issues
+from amazon_listings.ledger.items.known import accepted_contents, contents_of, known_items
+from amazon_listings.ledger.items.leavers import removals_owed
+from amazon_listings.ledger.items.lists import ItemQuery, list_items
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.items.states import Fingerprint, ItemState, find_states, record_states
+from amazon_listings.ledger.runs.history import finish_run, last_run, recent_runs, start_run
+from amazon_listings.ledger.writes.before_images import writes_of
+from amazon_listings.ledger.writes.confirmations import due_looks
+from amazon_listings.ledger.writes.last_writes import last_writes
 from amazon_product_types.validation.issue import Issue
 from tests.fuzz.mutations import TOKENS, mutated_bytes
 from tests.support.ledger_rows import record_accepted

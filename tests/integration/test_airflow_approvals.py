@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from amazon_listings.approvals.answers import answer_items
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.ledger.tables import approvals
 from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.client import SellingPartner

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.fleet.history import history
-from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.connectors.keys import find_key
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner.definitions import checksum

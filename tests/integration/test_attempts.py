@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from amazon_listings.airflow_adapter.tasks import WITH_ITEMS
-from amazon_listings.ledger.before_images import count_written
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.runs import find_run, recent_runs
+from amazon_listings.ledger.runs.history import find_run, recent_runs
 from amazon_listings.ledger.tables import item_states
+from amazon_listings.ledger.writes.before_images import count_written
 from amazon_listings.messages import catalogue
 from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks, waits_moved

@@ -5,9 +5,9 @@ import pytest
 from amazon_listings import pipeline
 from amazon_listings.airflow_adapter.tasks import WITH_ITEMS
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.feeds import open_feed
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import recent_runs
+from amazon_listings.ledger.writes.feeds import open_feed
 from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks
 from support.whole_runs import PARAMS, Home, product

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.ledger.issues import gone_issues, open_issues
+from amazon_listings.ledger.items.issues import gone_issues, open_issues
+from amazon_listings.runs.finish.issue_history import keep_resolved, resolved
+from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.issue_history import keep_resolved, resolved
 from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, TESTED
-from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.validation.issue import Issue
 from support.ledgers import ledger_in
 from support.run_records import extract_note, judged_item, mapped, scope_of, written

@@ -10,8 +10,8 @@ import pytest
 
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.buckets import SharedBuckets
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner

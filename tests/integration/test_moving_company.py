@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from amazon_listings.connectors import load_connectors
-from amazon_listings.ledger.connectors import keyed, known_connectors
-from amazon_listings.ledger.questions import open_questions
+from amazon_listings.ledger.approvals.open_questions import open_questions
+from amazon_listings.ledger.connectors.keys import keyed, known_connectors
 from spapi_sandbox.definitions.library import DefinitionLibrary, Key
 from spapi_sandbox.definitions.product_type_files import Variant
 from spapi_sandbox.marketplaces import MARKETPLACES

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from amazon_listings.approvals.answers import answer_items
-from amazon_listings.ledger.approvals import ApprovalFilter
+from amazon_listings.ledger.approvals.progress import ApprovalFilter
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.runs import last_run, recent_runs
+from amazon_listings.ledger.runs.history import last_run, recent_runs
 from amazon_listings.ledger.tables import item_states, owed
 from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks

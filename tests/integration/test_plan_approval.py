@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
-from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.questions import open_questions
+from amazon_listings.ledger.approvals.open_questions import open_questions
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
+from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.settings import settings
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection

@@ -6,13 +6,13 @@ import pytest
 
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.runs.damage import DamagedFile
+from amazon_listings.runs.finish.issue_history import renew_resolved
+from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.issue_history import renew_resolved
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, WrittenItem
 from amazon_listings.runs.report import write_report
-from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.storage import StorageUnavailable
 from support.run_records import extract_note
 from support.sync_runs import lamp

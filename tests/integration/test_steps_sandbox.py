@@ -13,11 +13,11 @@ from amazon_listings.checks.check_items import test_sync as check
 from amazon_listings.checks.quality import check_quality
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError, RunAbortedError
-from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.runs import last_run, start_run
+from amazon_listings.ledger.connectors.keys import keyed
+from amazon_listings.ledger.runs.history import last_run, start_run
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
-from amazon_listings.runs.extract import extract_products
-from amazon_listings.runs.finish import finish_run
+from amazon_listings.runs.extract.products import extract_products
+from amazon_listings.runs.finish.ending import finish_run
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.notes import FailureNote

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from amazon_listings.ledger.item_states import find_states
+from amazon_listings.ledger.items.states import find_states
 from amazon_listings.ledger.tables import item_states
+from amazon_listings.runs.extract.unchanged import unchanged_items
 from amazon_listings.runs.records import EXTRACT
-from amazon_listings.runs.unchanged import unchanged_items
 from spapi_sandbox.server import running_sandbox
 from support.whole_runs import Home, product
 

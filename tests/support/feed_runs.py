@@ -5,7 +5,7 @@ import gzip
 import json
 from datetime import UTC, datetime
 
-from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.runs.history import start_run
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.notes import ApprovalNote
 from amazon_listings.runs.outcomes import Outcome

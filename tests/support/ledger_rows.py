@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from amazon_listings.ledger import feeds, items, submissions
-from amazon_listings.ledger.items import ItemPayload
-from amazon_listings.ledger.submissions import LedgerAnswer, LedgerWrite
+from amazon_listings.ledger.items import payloads as items
+from amazon_listings.ledger.items.payloads import ItemPayload
+from amazon_listings.ledger.writes import feeds, submissions
+from amazon_listings.ledger.writes.submissions import LedgerAnswer, LedgerWrite
 
 
 def write_of(row):

@@ -7,7 +7,7 @@ import random
 
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.leases import Lease
+from amazon_listings.ledger.writes.leases import Lease
 
 
 def in_processes(work, count, *arguments):

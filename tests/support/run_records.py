@@ -3,10 +3,10 @@
 from itertools import chain
 
 from amazon_listings.messages import DEFAULT
+from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import MappedItem, QualityRecord, TestedItem, WrittenItem
-from amazon_listings.runs.resolve import Resolver
 from amazon_listings.runs.scope import Scope
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.runs import find_run, recent_runs, start_run
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import find_run, recent_runs, start_run
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.selling_partner import listings as amazon

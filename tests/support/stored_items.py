@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.item_states import ItemState, record_states
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.states import ItemState, record_states
 
 
 def store_items(ledger, connector_id, items, *, selected=(), run=1):

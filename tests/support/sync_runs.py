@@ -17,15 +17,16 @@ from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.incoming.http_reader import Limits
-from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.connectors.keys import keyed
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import start_run
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
-from amazon_listings.runs.finish import finish_run
+from amazon_listings.runs.extract.notations import ColumnSurvey, note_notations
+from amazon_listings.runs.finish.ending import finish_run
+from amazon_listings.runs.finish.resolve import check_sum
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.map_fields import map_part
-from amazon_listings.runs.notations import ColumnSurvey, note_notations
 from amazon_listings.runs.notes import (
     ApprovalNote,
     ExtractNote,
@@ -35,7 +36,6 @@ from amazon_listings.runs.notes import (
     TestedNote,
 )
 from amazon_listings.runs.records import EXTRACT, PROBLEMS, QUALITY, TESTED
-from amazon_listings.runs.resolve import check_sum
 from amazon_listings.runs.scope import Scope
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner

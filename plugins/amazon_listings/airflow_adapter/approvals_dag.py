@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.questions import Question
+    from amazon_listings.ledger.approvals.open_questions import Question
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def approvals_dag() -> DAG:
 def waiting() -> list[dict[str, Any]]:
     """Return the open questions that no other task shows, each with its connector."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.ledger.questions import open_questions
+    from amazon_listings.ledger.approvals.open_questions import open_questions
 
     now = datetime.now(UTC)
     found = [
@@ -115,7 +115,7 @@ class AskOperator(HITLOperator):
         from amazon_listings.airflow_adapter import connections
         from amazon_listings.approvals.wording import body, subject
         from amazon_listings.connectors.languages import language_of
-        from amazon_listings.ledger.questions import show_question
+        from amazon_listings.ledger.approvals.open_questions import show_question
         from amazon_listings.writes.foreseen import forecast_of_approval
 
         ledger = connections.ledger()
@@ -144,7 +144,7 @@ class AskOperator(HITLOperator):
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Enter the answer; without one, look whether the question is still open, and wait on."""
         from amazon_listings.airflow_adapter import connections
-        from amazon_listings.ledger.questions import show_question
+        from amazon_listings.ledger.approvals.open_questions import show_question
 
         if "error" in event:
             return super().execute_complete(context, event)
@@ -170,7 +170,7 @@ def answer(question: int, *, approved: bool, by: str, without: Sequence[str] = (
     """Enter a person's answer to what is still open of a question; who answered, and for how many items."""
     from amazon_listings.airflow_adapter import connections
     from amazon_listings.approvals.answers import answer_items
-    from amazon_listings.ledger.approvals import ApprovalFilter
+    from amazon_listings.ledger.approvals.progress import ApprovalFilter
 
     where = ApprovalFilter(questions=(question,), without=tuple(without))
     rows = answer_items(connections.ledger(), where, approved=approved, by=by)
@@ -181,7 +181,7 @@ def answer(question: int, *, approved: bool, by: str, without: Sequence[str] = (
 
 def _open(number: int) -> Question | None:
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.ledger.questions import open_questions
+    from amazon_listings.ledger.approvals.open_questions import open_questions
 
     return next((one for one in open_questions(connections.ledger()) if one.number == number), None)
 

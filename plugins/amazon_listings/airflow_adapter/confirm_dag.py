@@ -100,9 +100,9 @@ def _assets() -> list[Asset]:
 def due() -> list[str]:
     """Return the connectors that have listings to be read within the interval."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.ledger.confirmations import next_due
-    from amazon_listings.ledger.connectors import find_key
-    from amazon_listings.ledger.sweeps import sweep_is_due
+    from amazon_listings.ledger.connectors.keys import find_key
+    from amazon_listings.ledger.writes.confirmations import next_due
+    from amazon_listings.ledger.writes.sweeps import sweep_is_due
 
     ledger = connections.ledger()
     horizon = datetime.now(UTC) + INTERVAL
@@ -152,8 +152,8 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
     from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
     from amazon_listings.confirm.checks import confirm
     from amazon_listings.connectors.languages import language_of
-    from amazon_listings.ledger.confirmations import next_due
-    from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.ledger.connectors.keys import keyed
+    from amazon_listings.ledger.writes.confirmations import next_due
     from amazon_listings.runs.definitions import definition_key, stored_definitions
     from amazon_listings.runs.outcomes import counted_outcomes
     from amazon_listings.watch.sweep import sweep
@@ -193,7 +193,7 @@ def look(connector_id: str, *, until: datetime) -> dict[str, int]:
 def _beside(connector: Connector, seller_id: str) -> Iterator[tuple[Connector, Definitions]]:
     """Yield the account's connectors in other marketplaces of the region, with their definitions."""
     from amazon_listings.airflow_adapter import connections
-    from amazon_listings.ledger.connectors import find_key, keyed
+    from amazon_listings.ledger.connectors.keys import find_key, keyed
     from amazon_listings.runs.definitions import definition_key, stored_definitions
 
     ledger, storage = connections.ledger(), connections.storage()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.runs import Run
+    from amazon_listings.ledger.runs.history import Run
 
 
 def rollback_of(

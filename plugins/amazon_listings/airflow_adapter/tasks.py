@@ -56,7 +56,7 @@ def _failures_kept(
 
     The ledger knows that key. One that does not answer is waited for once: then nothing can be kept.
     """
-    from amazon_listings.ledger.connectors import folder_key
+    from amazon_listings.ledger.connectors.keys import folder_key
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import FailureNote
 
@@ -98,8 +98,8 @@ def refresh_definition(connector_id: str) -> dict[str, Any]:
     """
     from amazon_listings import pipeline
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
-    from amazon_listings.ledger.connectors import keyed
-    from amazon_listings.ledger.runs import next_attempt
+    from amazon_listings.ledger.connectors.keys import keyed
+    from amazon_listings.ledger.runs.history import next_attempt
 
     context, installation = get_current_context(), AirflowInstallation()
     cleared = _clear_number(context)
@@ -134,7 +134,7 @@ def _began_before(
     Raises:
         ActionRequiredError: that attempt had not begun, or its files are gone.
     """
-    from amazon_listings.ledger.runs import find_attempt
+    from amazon_listings.ledger.runs.history import find_attempt
     from amazon_listings.runs.context import resume_run
     from amazon_listings.runs.damage import RunFilesGone
 
@@ -346,8 +346,8 @@ def _finished(
     installation: AirflowInstallation,
 ) -> RunContext:
     """Return the context of the run to report on; of one that could not begin, as far as it is known."""
-    from amazon_listings.ledger.connectors import folder_key, keyed
-    from amazon_listings.ledger.runs import find_attempt
+    from amazon_listings.ledger.connectors.keys import folder_key, keyed
+    from amazon_listings.ledger.runs.history import find_attempt
     from amazon_listings.runs.context import RunContext, resume_run
     from amazon_listings.runs.damage import RunFilesGone
     from amazon_listings.runs.folder import RunFolder

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amazon_listings.ledger.approval_answers import answer
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
-from amazon_listings.ledger.approved_lines import approve_lines
+from amazon_listings.ledger.approvals.answers import answer
+from amazon_listings.ledger.approvals.lines import approve_lines
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import APPROVED, REMOVED
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.approvals import Approval, State
+    from amazon_listings.ledger.approvals.progress import Approval, State
     from amazon_listings.runs.folder import RunFolder
 
 

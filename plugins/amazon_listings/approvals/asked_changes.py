@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from amazon_listings.approvals.policy import POLICIES
-from amazon_listings.ledger.approval_questions import Asked
-from amazon_listings.ledger.approvals import PLANNED
+from amazon_listings.ledger.approvals.progress import PLANNED
+from amazon_listings.ledger.approvals.questions import Asked
 from amazon_listings.ledger.content import packed_text
 from amazon_listings.runs.plan import Change, Method, Plan, question_hash
 from amazon_listings.runs.records import encode
 
 if TYPE_CHECKING:
     from amazon_listings.approvals.policy import Policy, Reasons
-    from amazon_listings.ledger.approvals import Approval, Kind
+    from amazon_listings.ledger.approvals.progress import Approval, Kind
 
 #: Reasons by which a change counts with the value that it leads to alone.
 _BY_VALUE = POLICIES | {PLANNED}

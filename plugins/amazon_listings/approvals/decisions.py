@@ -14,20 +14,20 @@ from amazon_listings.approvals.guards import RunTally, run_reasons
 from amazon_listings.approvals.policy import Policy, Reasons
 from amazon_listings.approvals.removals import RemovalDecisions, undecided
 from amazon_listings.approvals.verdicts import ALLOWED, Judge, Standard, Verdict
-from amazon_listings.ledger.approval_questions import Asked, ask, forget_approvals
-from amazon_listings.ledger.approvals import approvals_of
-from amazon_listings.ledger.approved_lines import lines_approved
-from amazon_listings.ledger.item_states import count_states
-from amazon_listings.ledger.known_items import contents_of, known_items
-from amazon_listings.ledger.leavers import count_listed
+from amazon_listings.ledger.approvals.lines import lines_approved
+from amazon_listings.ledger.approvals.progress import approvals_of
+from amazon_listings.ledger.approvals.questions import Asked, ask, forget_approvals
+from amazon_listings.ledger.items.known import contents_of, known_items
+from amazon_listings.ledger.items.leavers import count_listed
+from amazon_listings.ledger.items.states import count_states
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
-from amazon_listings.runs.notations import columns_of
+from amazon_listings.runs.extract.notations import columns_of
+from amazon_listings.runs.extract.removed_items import REPEATED
+from amazon_listings.runs.listings.quantities import merchant_quantity
 from amazon_listings.runs.notes import ApprovalNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
-from amazon_listings.runs.quantities import merchant_quantity
 from amazon_listings.runs.records import APPROVED, MAPPED, REMOVED, TESTED
-from amazon_listings.runs.removed_items import REPEATED
 from amazon_listings.runs.scope import Scope
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.approvals import Approval
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.approvals.progress import Approval
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import TestedItem

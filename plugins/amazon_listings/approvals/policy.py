@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.approvals.guards import ask_about, waits_for
 from amazon_listings.approvals.withholding import with_coupled
-from amazon_listings.runs.field_names import texts_in
-from amazon_listings.runs.notations import turns_of
+from amazon_listings.runs.extract.field_names import texts_in
+from amazon_listings.runs.extract.notations import turns_of
 from amazon_listings.runs.plan import Method
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import msgspec
 from amazon_listings.approvals.guards import REMOVED
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy
 from amazon_listings.approvals.verdicts import ALLOWED, worded
-from amazon_listings.ledger.approval_questions import Asked
-from amazon_listings.ledger.approvals import approval_states, approvals_of
+from amazon_listings.ledger.approvals.progress import approval_states, approvals_of
+from amazon_listings.ledger.approvals.questions import Asked
 from amazon_listings.messages import joined_notes
+from amazon_listings.runs.extract.removed_items import REPEATED
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan, question_hash
 from amazon_listings.runs.records import REMOVED as REMOVED_STAGE
-from amazon_listings.runs.removed_items import REPEATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.approvals import Approval
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.approvals.progress import Approval
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem

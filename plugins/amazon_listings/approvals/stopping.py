@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from amazon_listings.ledger.stops import ALL, stop_of
+from amazon_listings.ledger.connectors.stops import ALL, stop_of
 from amazon_listings.messages import message
 
 if TYPE_CHECKING:

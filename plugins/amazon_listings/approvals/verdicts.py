@@ -21,8 +21,8 @@ from amazon_listings.runs.records import ApprovedItem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from amazon_listings.ledger.approval_questions import Asked
-    from amazon_listings.ledger.approvals import Approval
+    from amazon_listings.ledger.approvals.progress import Approval
+    from amazon_listings.ledger.approvals.questions import Asked
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change
     from amazon_listings.runs.records import TestedItem

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.approvals.prices import buyer_prices
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.questions import Question
+    from amazon_listings.ledger.approvals.open_questions import Question
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.ledger.claims import claims_of_others, record_lines
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import record_adopted, record_released
-from amazon_listings.ledger.known_items import known_items, owned_contents
-from amazon_listings.ledger.leavers import listed_skus_of
+from amazon_listings.ledger.items.claims import claims_of_others, record_lines
+from amazon_listings.ledger.items.known import known_items, owned_contents
+from amazon_listings.ledger.items.leavers import listed_skus_of
+from amazon_listings.ledger.items.payloads import record_adopted, record_released
 from amazon_listings.marketplaces import marketplace_with
-from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.listings.bulk_reading import read_listings
 from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, join, split
 from amazon_listings.selling_partner.overlay import sendable
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.claims import Line
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items.claims import Line
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Leaf
@@ -136,7 +136,7 @@ def adopt(
         ledger: The open ledger.
         listings: Whose listings.
         some: What is made ours.
-        lines: The lines of the connector's mapping (`runs.ownership.mapping_lines`), by which other
+        lines: The lines of the connector's mapping (`runs.listings.ownership.mapping_lines`), by which other
             connectors see whether they write the same; it may not have run yet.
     """
     record_lines(ledger, listings.connector_key, lines)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.values.value import is_empty
-from amazon_listings.runs.siblings import variants_of
+from amazon_listings.runs.extract.siblings import variants_of
 from amazon_product_types.matching import chain
 from amazon_product_types.validation import merge_issues
 from amazon_product_types.validation.explanation import REQUIRED

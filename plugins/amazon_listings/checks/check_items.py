@@ -16,17 +16,20 @@ from amazon_listings.checks.previews import Previews
 from amazon_listings.checks.renamed import rename_issues, with_renames
 from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.ledger.claims import record_lines
-from amazon_listings.ledger.items import (
+from amazon_listings.ledger.items.claims import record_lines
+from amazon_listings.ledger.items.payloads import (
     ListingScope,
 )
 from amazon_listings.messages import Joined, Message, catalogue, log_line, message
 from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.volume import Volume, measured_of
-from amazon_listings.runs.amazon_calls import Progress
-from amazon_listings.runs.bulk_reading import AT_ONCE
+from amazon_listings.runs.extract.notations import columns_of
+from amazon_listings.runs.extract.removed_items import plan_removals
+from amazon_listings.runs.extract.siblings import kept_siblings
+from amazon_listings.runs.listings.bulk_reading import AT_ONCE
+from amazon_listings.runs.listings.calls import Progress
+from amazon_listings.runs.listings.ownership import mapping_lines
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import (
     ApprovalNote,
     ExtractNote,
@@ -38,7 +41,6 @@ from amazon_listings.runs.notes import (
     TestedNote,
 )
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.ownership import mapping_lines
 from amazon_listings.runs.records import (
     APPROVED,
     CONFIRMED,
@@ -49,8 +51,6 @@ from amazon_listings.runs.records import (
     TESTED,
     encode,
 )
-from amazon_listings.runs.removed_items import plan_removals
-from amazon_listings.runs.siblings import kept_siblings
 from amazon_listings.runs.tracing import Sources
 from amazon_listings.selling_partner.forecast import forecast
 

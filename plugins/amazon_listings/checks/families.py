@@ -14,7 +14,7 @@ import msgspec
 
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.messages import catalogue, log_line
-from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.listings.bulk_reading import read_listings
 from amazon_listings.runs.outcomes import Outcome
 
 if TYPE_CHECKING:

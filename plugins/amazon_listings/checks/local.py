@@ -11,11 +11,11 @@ import msgspec
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.checks.offers_of_others import issues_beside_others
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.known_items import accepted_contents
+from amazon_listings.ledger.items.known import accepted_contents
 from amazon_listings.messages import catalogue, joined_notes
 from amazon_listings.planning.vanished import missing_note
+from amazon_listings.runs.listings.ownership import Wording, conflicts, known_as_held, mapping_lines
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.ownership import Wording, conflicts, known_as_held, mapping_lines
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
 from amazon_listings.selling_partner.leaves import amazon_defaults
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.items import ListingScope
-    from amazon_listings.ledger.known_items import KnownItem
+    from amazon_listings.ledger.items.known import KnownItem
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.planning.wanted import PlannedWrite

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import record_listed
-from amazon_listings.ledger.known_items import known_items
-from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.ledger.items.known import known_items
+from amazon_listings.ledger.items.payloads import record_listed
+from amazon_listings.runs.listings.bulk_reading import read_listings
 from amazon_listings.runs.outcomes import Outcome
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.runs.listings.quantities import AVAILABILITY, merchant_quantity
 from amazon_listings.runs.payload import payload_hash
-from amazon_listings.runs.quantities import AVAILABILITY, merchant_quantity
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_product_types.validation.issue import Issue
 

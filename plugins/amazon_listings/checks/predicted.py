@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.checks.columns import OCCURRENCES
 from amazon_listings.checks.expectations import standard
 from amazon_listings.checks.local import LocalChecks
-from amazon_listings.ledger.issues import open_issues
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.overview import seller_of
+from amazon_listings.ledger.items.issues import open_issues
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.overview import seller_of
 from amazon_listings.mapping.expressions.rows import ItemRow
+from amazon_listings.runs.extract.siblings import variants_of
 from amazon_listings.runs.map_fields import compiled, mapped_family
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.scope import Scope
-from amazon_listings.runs.siblings import variants_of
 from amazon_listings.runs.tracing import Sources
 from amazon_product_types.validation.issue import Issue, Origin
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from amazon_listings.ledger.preview_shapes import Seen, find_shapes, record_shapes
+from amazon_listings.ledger.items.preview_shapes import Seen, find_shapes, record_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -15,13 +15,13 @@ from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_ans
 from amazon_listings.checks.preview_need import Need, PreviewNeed
 from amazon_listings.checks.restricted import Restrictions
 from amazon_listings.ledger.database import CHUNK
-from amazon_listings.ledger.items import ItemPayload, record_accepted, record_listed, record_tested
-from amazon_listings.ledger.known_items import accepted_contents, known_items
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.payloads import ItemPayload, record_accepted, record_listed, record_tested
 from amazon_listings.planning.known import current_listings
 from amazon_listings.planning.vanished import missing_note
 from amazon_listings.planning.wanted import WantedItem
-from amazon_listings.runs.amazon_calls import OUTAGE, Answered, Progress, call_for_all
-from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.listings.bulk_reading import read_listings
+from amazon_listings.runs.listings.calls import OUTAGE, Answered, Progress, call_for_all
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
 from amazon_listings.runs.tracing import by_line, traced
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from amazon_listings.checks.shapes import ShapeReader, Shapes
-    from amazon_listings.ledger.known_items import KnownItem
+    from amazon_listings.ledger.items.known import KnownItem
     from amazon_listings.messages import Catalogue
     from amazon_listings.planning.known import CurrentListing
     from amazon_listings.planning.planner import Planner

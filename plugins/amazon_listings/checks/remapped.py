@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.ledger.claims import claims_of_others
+from amazon_listings.ledger.items.claims import claims_of_others
 from amazon_listings.mapping.mapping import FieldMapping
-from amazon_listings.runs.siblings import variants_of
+from amazon_listings.runs.extract.siblings import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from amazon_listings.runs.removed_items import renamed_items
+from amazon_listings.runs.extract.removed_items import renamed_items
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.incoming.json_text import written_fast
-from amazon_listings.ledger.item_states import digest_of
+from amazon_listings.ledger.items.states import digest_of
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES

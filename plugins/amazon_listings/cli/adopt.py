@@ -10,7 +10,7 @@ import typer
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
 from amazon_listings.cli.tables import clean
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.authoring.adoption import Adoption
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
@@ -56,8 +56,8 @@ def adopt(
 ) -> None:
     """Make what listings hold in mapped fields the connector's: it removes what it no longer writes."""
     from amazon_listings.authoring import adoption
-    from amazon_listings.ledger.connectors import find_key
-    from amazon_listings.runs.ownership import mapping_lines
+    from amazon_listings.ledger.connectors.keys import find_key
+    from amazon_listings.runs.listings.ownership import mapping_lines
 
     with plain_errors():
         at = _setting(connector, ledger)
@@ -112,7 +112,7 @@ def release(
 ) -> None:
     """Forget that listings are the connector's: it removes and deletes nothing of them any more."""
     from amazon_listings.authoring import adoption
-    from amazon_listings.ledger.leavers import listed_skus_of
+    from amazon_listings.ledger.items.leavers import listed_skus_of
 
     with plain_errors():
         at = _setting(connector, ledger)
@@ -143,8 +143,8 @@ def _setting(connector_id: str, url: str | None) -> _Setting:
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.definitions.refresh import load_pair
     from amazon_listings.definitions.store import DefinitionStore
-    from amazon_listings.ledger.connectors import keyed
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.connectors.keys import keyed
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.runs.definitions import Definitions, definition_key
     from amazon_listings.runs.map_fields import compiled
 

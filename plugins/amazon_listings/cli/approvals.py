@@ -12,15 +12,15 @@ import typer
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
 from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
 from amazon_listings.cli.tables import clean
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger import questions as stored
-    from amazon_listings.ledger.approvals import Approval, ApprovalFilter
+    from amazon_listings.ledger.approvals import open_questions as stored
+    from amazon_listings.ledger.approvals.progress import Approval, ApprovalFilter
     from amazon_listings.writes.foreseen import RunForecast
 
 #: Exit code of `list --exit-code` where something waits.
@@ -65,7 +65,7 @@ def list_open(
     ledger: LedgerUrl = None,
 ) -> None:
     """List the questions that are open."""
-    from amazon_listings.ledger.questions import open_questions
+    from amazon_listings.ledger.approvals.open_questions import open_questions
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -115,8 +115,8 @@ def show(
     ledger: LedgerUrl = None,
 ) -> None:
     """Show what would change: each item that waits, leaf by leaf, before and after."""
-    from amazon_listings.ledger.approvals import find_approvals
-    from amazon_listings.ledger.questions import open_questions
+    from amazon_listings.ledger.approvals.open_questions import open_questions
+    from amazon_listings.ledger.approvals.progress import find_approvals
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -188,8 +188,8 @@ def stop(
     ledger: LedgerUrl = None,
 ) -> None:
     """Stop sending, of one connector or of all: runs end within one batch, and nothing is lost."""
-    from amazon_listings.ledger.stops import ALL
-    from amazon_listings.ledger.stops import stop as stop_sending
+    from amazon_listings.ledger.connectors.stops import ALL
+    from amazon_listings.ledger.connectors.stops import stop as stop_sending
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -208,8 +208,8 @@ def resume(
     ledger: LedgerUrl = None,
 ) -> None:
     """Take back a stop: what waits is sent by the next run."""
-    from amazon_listings.ledger.stops import ALL, all_stops
-    from amazon_listings.ledger.stops import resume as resume_sending
+    from amazon_listings.ledger.connectors.stops import ALL, all_stops
+    from amazon_listings.ledger.connectors.stops import resume as resume_sending
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -313,7 +313,7 @@ def _filter(
     question: Sequence[int] | None,
     without: Sequence[str],
 ) -> ApprovalFilter:
-    from amazon_listings.ledger.approvals import ApprovalFilter
+    from amazon_listings.ledger.approvals.progress import ApprovalFilter
 
     keys = _keys(engine, connectors or [])
     return ApprovalFilter(
@@ -395,7 +395,7 @@ def _keys(engine: Engine, connectors: Sequence[str]) -> list[str]:
 
 
 def _key(engine: Engine, connector: str) -> str:
-    from amazon_listings.ledger.connectors import find_key, known_connectors
+    from amazon_listings.ledger.connectors.keys import find_key, known_connectors
 
     key = find_key(engine, connector)
     if key is None:
@@ -408,7 +408,7 @@ def _key(engine: Engine, connector: str) -> str:
 def _key_to_stop(engine: Engine, connector: str) -> str:
     """Return the key of a connector that ran, or that may run next: a brake is there before the first run."""
     from amazon_listings.cli.configured import connectors_in, exported
-    from amazon_listings.ledger.connectors import find_key, keyed
+    from amazon_listings.ledger.connectors.keys import find_key, keyed
 
     if find_key(engine, connector) is None:
         for one in connectors_in(None, exported(None), only=connector).connectors:
@@ -420,7 +420,7 @@ def _cancel_feeds(engine: Engine, connector_id: str, key: str) -> None:
     """Cancel the connector's feeds that Amazon has not begun to process; say which it has."""
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
-    from amazon_listings.ledger.feeds import pending_feeds
+    from amazon_listings.ledger.writes.feeds import pending_feeds
     from amazon_listings.selling_partner.feeds import cancel
 
     feeds = [feed.feed_id for feed in pending_feeds(engine, key) if feed.feed_id]

@@ -287,9 +287,9 @@ def contract(
     from amazon_listings.cli.ledger_access import known_ledger
     from amazon_listings.fleet.check import known_items
     from amazon_listings.fleet.contract import contract as contract_of
+    from amazon_listings.runs.extract.pim_contract import breaches as found_in
+    from amazon_listings.runs.extract.pim_contract import check_items, worded
     from amazon_listings.runs.map_fields import compiled
-    from amazon_listings.runs.pim_contract import breaches as found_in
-    from amazon_listings.runs.pim_contract import check_items, worded
 
     with plain_errors():
         connector = connector_of(connector_id, folder, variables)
@@ -322,7 +322,7 @@ def history(
 
     from amazon_listings.cli.ledger_access import opened_ledger
     from amazon_listings.fleet.history import history as versions_of
-    from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.ledger.connectors.keys import find_key
 
     with plain_errors():
         ledger = opened_ledger(None)

@@ -49,8 +49,8 @@ def show_coverage(
     from amazon_listings.authoring.coverage import coverage
     from amazon_listings.authoring.local_check import local_check
     from amazon_listings.cli.mapping import tables_of
+    from amazon_listings.runs.extract.notations import ColumnSurvey
     from amazon_listings.runs.map_fields import compiled
-    from amazon_listings.runs.notations import ColumnSurvey
 
     with plain_errors():
         found = connector_of(connector, folder, variables)

@@ -64,8 +64,8 @@ def keep_test(
 
 def _items(ledger: Engine, connector: Connector, skus: Sequence[str]) -> Iterator[tuple[Item, list[Record]]]:
     """Yield the items of some SKUs as they were read last, each with the variants of its product."""
-    from amazon_listings.ledger.connectors import find_key
-    from amazon_listings.ledger.item_states import StateFilter, find_states
+    from amazon_listings.ledger.connectors.keys import find_key
+    from amazon_listings.ledger.items.states import StateFilter, find_states
 
     key = find_key(ledger, connector.id, connector.was)
     if key is None:

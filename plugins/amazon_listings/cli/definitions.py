@@ -129,8 +129,8 @@ def described(connector: Connector, definition: Path | None, locale_definition: 
 def relevant_attributes(connector_id: str) -> frozenset[str]:
     """Return the attributes that Amazon is known to call relevant for a connector's items (issue 18448)."""
     from amazon_listings.cli.ledger_access import known_ledger
-    from amazon_listings.ledger.connectors import find_key
-    from amazon_listings.ledger.issues import open_issues
+    from amazon_listings.ledger.connectors.keys import find_key
+    from amazon_listings.ledger.items.issues import open_issues
 
     ledger = known_ledger()
     key = find_key(ledger, connector_id) if ledger is not None else None

@@ -14,7 +14,7 @@ import msgspec
 
 from amazon_listings.cli.definitions import pair_of, run_storage, stored_definition
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.item_states import digest
+from amazon_listings.ledger.items.states import digest
 from amazon_listings.sources.port import FieldDescription
 
 if TYPE_CHECKING:

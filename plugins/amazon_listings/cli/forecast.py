@@ -37,7 +37,7 @@ def forecast(
 
     Twice: for what is due as far as the ledger knows, and as if all items changed.
     """
-    from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.ledger.connectors.keys import find_key
     from amazon_listings.writes.foreseen import forecast_of_changes, forecast_of_due
 
     with plain_errors():

@@ -16,7 +16,7 @@ from amazon_listings.cli.tables import clean, listed, print_facts, print_table, 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.runs import Run
+    from amazon_listings.ledger.runs.history import Run
 
 ledger_app = typer.Typer(name="ledger", help="Upkeep of the ledger.", no_args_is_help=True)
 
@@ -61,7 +61,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """How a connector, a run or a listing stands."""
-    from amazon_listings.ledger.runs import find_run
+    from amazon_listings.ledger.runs.history import find_run
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -84,8 +84,8 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Everything that was written to a SKU, and the life of each of its issues."""
-    from amazon_listings.ledger.answers import item_standings, writes_to
-    from amazon_listings.ledger.issues import issue_lives
+    from amazon_listings.ledger.items.issues import issue_lives
+    from amazon_listings.ledger.runs.answers import item_standings, writes_to
 
     with plain_errors():
         engine = opened_ledger(ledger)
@@ -113,7 +113,7 @@ def prune(
     ledger: LedgerUrl = None,
 ) -> None:
     """Forget old runs with their submissions, before-images and resolved issues."""
-    from amazon_listings.ledger.retention import prune as remove
+    from amazon_listings.ledger.runs.retention import prune as remove
     from amazon_listings.settings import settings
 
     with plain_errors():
@@ -127,8 +127,8 @@ def prune(
 
 
 def _of_all(engine: Engine) -> dict[str, Any]:
-    from amazon_listings.ledger.connectors import known_connectors
-    from amazon_listings.ledger.runs import recent_runs
+    from amazon_listings.ledger.connectors.keys import known_connectors
+    from amazon_listings.ledger.runs.history import recent_runs
 
     return {
         "connectors": [
@@ -141,17 +141,17 @@ def _of_all(engine: Engine) -> dict[str, Any]:
 
 def _key(engine: Engine, connector_id: str | None) -> str | None:
     """Return the key of the connector that a person names; what never ran has none, and nothing is found."""
-    from amazon_listings.ledger.connectors import find_key
+    from amazon_listings.ledger.connectors.keys import find_key
 
     return None if connector_id is None else find_key(engine, connector_id) or connector_id
 
 
 def _of_connector(engine: Engine, connector_id: str) -> dict[str, Any]:
-    from amazon_listings.ledger.answers import connector_standing
-    from amazon_listings.ledger.confirmations import next_due
-    from amazon_listings.ledger.connectors import known_connectors
-    from amazon_listings.ledger.feeds import pending_feeds
-    from amazon_listings.ledger.runs import recent_runs
+    from amazon_listings.ledger.connectors.keys import known_connectors
+    from amazon_listings.ledger.runs.answers import connector_standing
+    from amazon_listings.ledger.runs.history import recent_runs
+    from amazon_listings.ledger.writes.confirmations import next_due
+    from amazon_listings.ledger.writes.feeds import pending_feeds
 
     key = _key(engine, connector_id) or connector_id
     runs = recent_runs(engine, key)
@@ -184,8 +184,8 @@ def _of_connector(engine: Engine, connector_id: str) -> dict[str, Any]:
 
 
 def _of_run(engine: Engine, run: Run) -> dict[str, Any]:
-    from amazon_listings.ledger.answers import answers_of
-    from amazon_listings.ledger.issues import count_issues
+    from amazon_listings.ledger.items.issues import count_issues
+    from amazon_listings.ledger.runs.answers import answers_of
 
     return {
         "run": dataclasses.asdict(run),
@@ -195,8 +195,8 @@ def _of_run(engine: Engine, run: Run) -> dict[str, Any]:
 
 
 def _of_sku(engine: Engine, sku: str, connector_key: str | None) -> dict[str, Any]:
-    from amazon_listings.ledger.answers import item_standings
-    from amazon_listings.ledger.issues import issue_lives
+    from amazon_listings.ledger.items.issues import issue_lives
+    from amazon_listings.ledger.runs.answers import item_standings
 
     standings = [dataclasses.asdict(one) for one in item_standings(engine, sku, connector_key)]
     lives = [_issue(one) for one in issue_lives(engine, sku, connector_key) if one.resolved_run is None]

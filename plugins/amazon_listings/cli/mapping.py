@@ -54,9 +54,9 @@ def map_items(
     ] = None,
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
-    from amazon_listings.runs.field_names import FieldNames
+    from amazon_listings.runs.extract.field_names import FieldNames
+    from amazon_listings.runs.extract.notations import ColumnSurvey
     from amazon_listings.runs.map_fields import compiled
-    from amazon_listings.runs.notations import ColumnSurvey
 
     with plain_errors():
         found = connector_of(connector, folder, variables)
@@ -86,8 +86,8 @@ def stored_items_of(connector: Connector) -> Iterator[Item] | None:
     Returns None if they are not known, or lack what it needs.
     """
     from amazon_listings.cli.ledger_access import known_ledger
-    from amazon_listings.ledger.connectors import find_key
-    from amazon_listings.runs.item_states import stored_items
+    from amazon_listings.ledger.connectors.keys import find_key
+    from amazon_listings.runs.finish.item_states import stored_items
 
     ledger = known_ledger()
     key = find_key(ledger, connector.id, connector.was) if ledger is not None else None
@@ -175,7 +175,7 @@ def _from_pim(connector: Connector) -> Iterable[Item]:
 
 def _show(mapping: FieldMapping, family: list[Item], wanted: set[str], *, explain: bool) -> int:
     """Print the items of one product; returns how many."""
-    from amazon_listings.runs.siblings import variants_of
+    from amazon_listings.runs.extract.siblings import variants_of
 
     siblings = variants_of(family)
     shown = 0

@@ -224,8 +224,8 @@ def _measured(
     from amazon_listings.cli.mapping import naming
     from amazon_listings.connectors import load_connectors
     from amazon_listings.mapping.expressions.failures import ExpressionError
+    from amazon_listings.runs.extract.notations import ColumnSurvey
     from amazon_listings.runs.map_fields import compiled
-    from amazon_listings.runs.notations import ColumnSurvey
 
     with TemporaryDirectory() as folder:
         trial = Path(folder) / "new.yaml"

@@ -216,8 +216,8 @@ def _state(connector: Connector) -> State:
 def _columns(connector: Connector) -> dict[str, ColumnEvidence]:
     """Return how the columns of the connector's source are written, as its runs remember it."""
     from amazon_listings.cli.ledger_access import known_ledger
-    from amazon_listings.ledger.connectors import find_key
-    from amazon_listings.runs.notations import remembered
+    from amazon_listings.ledger.connectors.keys import find_key
+    from amazon_listings.runs.extract.notations import remembered
 
     ledger = known_ledger()
     key = find_key(ledger, connector.id, connector.was) if ledger is not None else None

@@ -11,14 +11,14 @@ import typer
 from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
 from amazon_listings.cli.refusals import messages, plain_errors, say
 from amazon_listings.cli.tables import clean
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.runs import Run
+    from amazon_listings.ledger.runs.history import Run
     from amazon_listings.messages import Catalogue
     from amazon_listings.writes.rollback.restoration import Restoration
     from amazon_listings.writes.rollback.rollback import Restored, Rollback
@@ -48,8 +48,8 @@ def rollback(
     ledger: LedgerUrl = None,
 ) -> None:
     """Restore what Amazon held before a run: show the patches, and with --yes send them."""
-    from amazon_listings.ledger.before_images import count_written
-    from amazon_listings.ledger.runs import attempts_of, find_run
+    from amazon_listings.ledger.runs.history import attempts_of, find_run
+    from amazon_listings.ledger.writes.before_images import count_written
 
     with plain_errors():
         engine = opened_ledger(ledger)

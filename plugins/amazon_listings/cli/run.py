@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from amazon_listings.cli.refusals import LANGUAGE, is_language, messages, say, speak
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -108,7 +108,7 @@ def _opened(connector_id: str, language: str | None) -> tuple[Connector, Install
 
     from amazon_listings.airflow_adapter.configured import connector_named
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
-    from amazon_listings.ledger.connectors import keyed
+    from amazon_listings.ledger.connectors.keys import keyed
 
     installation = AirflowInstallation()
     connector = keyed(installation.ledger, connector_named(connector_id))
@@ -218,7 +218,7 @@ def _show_plan(items: list[TestedItem], left: int, when_removed: str) -> None:
 
 def _print_items(run: RunContext) -> None:
     """Print one line of JSON for each item of the run."""
-    from amazon_listings.runs.issue_history import resolved
+    from amazon_listings.runs.finish.issue_history import resolved
 
     for item in resolved(run.folder):
         line = {

@@ -1,8 +1,8 @@
 """Confirm: read accepted listings back, until it is known what became of them.
 
-Only listings whose moment has come are read (`ledger.confirmations`), several at once, many by searches,
-and within the quotas; those that the report of a feed showed as live are not read at all. What is seen goes
-into the ledger and into the folder and report of the run that wrote.
+Only listings whose moment has come are read (`ledger.writes.confirmations`), several at once, many by
+searches, and within the quotas; those that the report of a feed showed as live are not read at all. What is
+seen goes into the ledger and into the folder and report of the run that wrote.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from amazon_listings.confirm.reported import reported_listings
 from amazon_listings.confirm.verdict import Expectation, Verdict, judge, judge_removal, judge_reported
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError, RunAbortedError
-from amazon_listings.ledger.confirmations import SeenLook, due_looks, record_looks
 from amazon_listings.ledger.database import CHUNK
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_states import record_outcomes
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import accepted_contents
-from amazon_listings.ledger.last_writes import last_writes, writing_runs
-from amazon_listings.ledger.owed import record_owed_listings
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.known import accepted_contents
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.items.states import record_outcomes
+from amazon_listings.ledger.runs.owed import record_owed_listings
+from amazon_listings.ledger.writes.confirmations import SeenLook, due_looks, record_looks
+from amazon_listings.ledger.writes.last_writes import last_writes, writing_runs
 from amazon_listings.messages import catalogue, log_line, message
-from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
-from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.folder import RunFolder
+from amazon_listings.runs.listings.bulk_reading import AT_ONCE, read_listings
+from amazon_listings.runs.listings.calls import Answered, Progress, call_for_all
+from amazon_listings.runs.listings.ownership import without_shared
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.ownership import without_shared
 from amazon_listings.runs.records import ConfirmedItem
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.forecast import forecast
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.confirmations import DueLook
-    from amazon_listings.ledger.last_writes import LastWrite, WritingRun
+    from amazon_listings.ledger.writes.confirmations import DueLook
+    from amazon_listings.ledger.writes.last_writes import LastWrite, WritingRun
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.leaves import Attributes

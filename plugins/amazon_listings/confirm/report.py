@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from amazon_listings.ledger.runs import recount_run
-from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.ledger.runs.history import recount_run
+from amazon_listings.ledger.writes.submissions import sent_in_run
 from amazon_listings.messages import DEFAULT
-from amazon_listings.runs import finish
+from amazon_listings.runs.finish import ending as finish
+from amazon_listings.runs.finish.resolve import REMOVED_PART, Resolver
 from amazon_listings.runs.notes import ReportNote
 from amazon_listings.runs.records import CONFIRMED, LIVE, REMOVED
-from amazon_listings.runs.resolve import REMOVED_PART, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from amazon_listings.ledger.last_writes import LastWrite, WritingRun
+    from amazon_listings.ledger.writes.last_writes import LastWrite, WritingRun
     from amazon_listings.selling_partner.listing_answers import Listing
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.messages import joined_notes, message
-from amazon_listings.runs.quantities import merchant_quantity
+from amazon_listings.runs.listings.quantities import merchant_quantity
 from amazon_listings.selling_partner.leaves import amazon_defaults, split
 from amazon_listings.selling_partner.overlay import overlays
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from amazon_listings.errors import AmazonListingsError
-    from amazon_listings.ledger.items import Removal, State
-    from amazon_listings.ledger.last_writes import LastWrite
+    from amazon_listings.ledger.items.payloads import Removal, State
+    from amazon_listings.ledger.writes.last_writes import LastWrite
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.messages import Catalogue, Message
     from amazon_listings.selling_partner.leaves import Layout

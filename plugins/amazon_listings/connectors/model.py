@@ -186,7 +186,7 @@ class Connector:
     def key(self) -> str:
         """The connector's key in the ledger, which stays when its id changes.
 
-        Known once `ledger.connectors.keyed` has looked it up; everything in the ledger hangs on it.
+        Known once `ledger.connectors.keys.keyed` has looked it up; everything in the ledger hangs on it.
         """
         if self.resolved_key is None:
             raise RuntimeError(f"The key of the connector {self.id!r} is read before it was looked up.")

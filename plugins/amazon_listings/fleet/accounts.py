@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.fleet.findings import named, warning_of
-from amazon_listings.ledger.connectors import find_keys
-from amazon_listings.ledger.overview import states_by_connector
+from amazon_listings.ledger.connectors.keys import find_keys
+from amazon_listings.ledger.runs.overview import states_by_connector
 from amazon_listings.runs.secret_age import secret_warning
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from amazon_listings.fleet.findings import Checked, Finding, NotChecked, finding
 from amazon_listings.fleet.gone import gone_findings
 from amazon_listings.fleet.mapping_tests import run_tests
 from amazon_listings.fleet.overlaps import overlap_findings
-from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.item_states import count_states, find_states
+from amazon_listings.ledger.connectors.keys import find_key
+from amazon_listings.ledger.items.states import count_states, find_states
 from amazon_listings.mapping.faults import Line, MappingErrors
 from amazon_listings.messages import Message
-from amazon_listings.runs.field_names import FieldNames
+from amazon_listings.runs.extract.field_names import FieldNames
+from amazon_listings.runs.extract.needed_fields import needed_fields
 from amazon_listings.runs.map_fields import compiled, merged_lines
-from amazon_listings.runs.needed_fields import needed_fields
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:

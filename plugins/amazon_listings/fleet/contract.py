@@ -12,13 +12,13 @@ import msgspec
 
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.messages import catalogue
-from amazon_listings.runs.pim_contract import needed
+from amazon_listings.runs.extract.pim_contract import needed
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
-    from amazon_listings.runs.pim_contract import NeededField
+    from amazon_listings.runs.extract.pim_contract import NeededField
 
 API_VERSION = "v3.1.0"
 

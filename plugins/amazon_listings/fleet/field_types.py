@@ -13,8 +13,8 @@ from amazon_listings.mapping.values.invalid import InvalidValue
 from amazon_listings.mapping.values.options import ConversionError
 from amazon_listings.mapping.values.value import is_empty
 from amazon_listings.messages import message
-from amazon_listings.runs.needed_fields import OWN_NAMES
-from amazon_listings.runs.pim_contract import field_value, sent_as_it_is
+from amazon_listings.runs.extract.needed_fields import OWN_NAMES
+from amazon_listings.runs.extract.pim_contract import field_value, sent_as_it_is
 from amazon_product_types.matching import closest, words
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amazon_listings.fleet.findings import warning_of
-from amazon_listings.ledger.claims import owned_skus
-from amazon_listings.ledger.connectors import find_key, known_connectors
-from amazon_listings.ledger.item_states import known_skus
+from amazon_listings.ledger.connectors.keys import find_key, known_connectors
+from amazon_listings.ledger.items.claims import owned_skus
+from amazon_listings.ledger.items.states import known_skus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from amazon_listings.ledger.documents import find_documents
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.runs.documents import find_documents
+from amazon_listings.ledger.runs.history import recent_runs
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.runs import Run
+    from amazon_listings.ledger.runs.history import Run
 
 #: Runs that are looked at.
 _MOST_RUNS = 1_000

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from amazon_listings.fleet.findings import named, warning_of
-from amazon_listings.ledger.connectors import find_keys
-from amazon_listings.ledger.item_states import known_skus
+from amazon_listings.ledger.connectors.keys import find_keys
+from amazon_listings.ledger.items.states import known_skus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,10 +18,10 @@ import msgspec
 from amazon_listings.checks.predicted import errors_of_rows
 from amazon_listings.fleet.plan_records import ConnectorPlan, Cost, Example, FieldChange, ItemChange
 from amazon_listings.fleet.plan_verdicts import judge_affected, judge_every
-from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.kept_items import kept_items
+from amazon_listings.ledger.connectors.keys import find_key
+from amazon_listings.ledger.items.kept import kept_items
 from amazon_listings.messages import Message, catalogue, message
-from amazon_listings.runs.needed_fields import needed_fields
+from amazon_listings.runs.extract.needed_fields import needed_fields
 from amazon_listings.selling_partner.forecast import duration, forecast
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.fleet.plan_states import State
     from amazon_listings.fleet.plan_verdicts import Verdict
-    from amazon_listings.ledger.kept_items import KeptItem
+    from amazon_listings.ledger.items.kept import KeptItem
     from amazon_listings.messages import Catalogue
     from amazon_listings.selling_partner.operations import Kind
 

@@ -18,16 +18,16 @@ import msgspec
 from amazon_listings.approvals.asked_changes import asked_item
 from amazon_listings.approvals.policy import Policy, Reasons
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.approval_questions import Asked, approve_planned
-from amazon_listings.ledger.approvals import PLANNED, approvals_of
-from amazon_listings.ledger.approved_lines import lines_approved
-from amazon_listings.ledger.connectors import find_key
+from amazon_listings.ledger.approvals.lines import lines_approved
+from amazon_listings.ledger.approvals.progress import PLANNED, approvals_of
+from amazon_listings.ledger.approvals.questions import Asked, approve_planned
+from amazon_listings.ledger.connectors.keys import find_key
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import accepted_contents, known_items
-from amazon_listings.ledger.overview import seller_of
-from amazon_listings.ledger.runs import recent_runs
-from amazon_listings.runs.notations import remembered
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import recent_runs
+from amazon_listings.ledger.runs.overview import seller_of
+from amazon_listings.runs.extract.notations import remembered
 from amazon_listings.runs.plan import Method, Plan, changes_between, line_behind, question_hash
 from amazon_listings.runs.storage import storage_explained
 from amazon_listings.selling_partner.leaves import amazon_defaults
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.fleet.plan_records import ConnectorPlan, ItemChange
     from amazon_listings.fleet.plan_states import State
-    from amazon_listings.ledger.known_items import KnownItem
+    from amazon_listings.ledger.items.known import KnownItem
 
 FORMAT = 1
 _FOLDER = "plans"

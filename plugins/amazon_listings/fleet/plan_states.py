@@ -8,15 +8,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.checks.predicted import MappedColumns
-from amazon_listings.ledger.item_states import digest
+from amazon_listings.ledger.items.states import digest
 from amazon_listings.mapping.expressions.compiled import compile_expression
 from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.mapping.faults import Line
 from amazon_listings.mapping.mapping import FieldMapping
-from amazon_listings.runs.item_states import definition_digest, mapping_digest, rules_digest
+from amazon_listings.runs.extract.notations import RowNotation, source_notation
+from amazon_listings.runs.finish.item_states import definition_digest, mapping_digest, rules_digest
 from amazon_listings.runs.map_fields import compiled, merged_lines
-from amazon_listings.runs.notations import RowNotation, source_notation
 from amazon_product_types.rules import TITLES
 
 if TYPE_CHECKING:

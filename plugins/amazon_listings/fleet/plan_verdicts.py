@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from amazon_listings.fleet.plan_states import differ_by_lines
-from amazon_listings.ledger.item_states import digest_of
-from amazon_listings.ledger.known_good import GOOD
+from amazon_listings.ledger.items.known_good import GOOD
+from amazon_listings.ledger.items.states import digest_of
+from amazon_listings.runs.extract.siblings import variants_of
+from amazon_listings.runs.extract.skus import sku_issues
+from amazon_listings.runs.extract.unchanged import family_digest, row_digest
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.siblings import variants_of
-from amazon_listings.runs.skus import sku_issues
-from amazon_listings.runs.unchanged import family_digest, row_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.fleet.plan_states import State
     from amazon_listings.item import Item, Record
-    from amazon_listings.ledger.kept_items import KeptItem
+    from amazon_listings.ledger.items.kept import KeptItem
     from amazon_listings.mapping.families.members import FamilyMember
     from amazon_listings.mapping.mapping import FieldMapping
 

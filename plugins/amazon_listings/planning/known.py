@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.ledger.known_items import known_items, owned_contents
-from amazon_listings.runs.ownership import OfOthers, of_others, without_shared
+from amazon_listings.ledger.items.known import known_items, owned_contents
+from amazon_listings.runs.listings.ownership import OfOthers, of_others, without_shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.items import ListingScope
-    from amazon_listings.ledger.known_items import KnownItem
+    from amazon_listings.ledger.items.known import KnownItem
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.selling_partner.leaves import Layout, Leaf
     from amazon_listings.selling_partner.listing_answers import Listing
 

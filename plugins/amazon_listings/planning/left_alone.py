@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES, LEVEL, RELATION, THEME
-from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL, MERCHANT
+from amazon_listings.runs.listings.quantities import AVAILABILITY, CHANNEL, MERCHANT
 from amazon_listings.selling_partner.leaves import MARKETPLACE, split
 
 if TYPE_CHECKING:

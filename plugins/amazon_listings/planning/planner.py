@@ -29,8 +29,8 @@ from amazon_listings.planning.left_alone import (
     theme_of_others,
 )
 from amazon_listings.planning.wanted import PlannedWrite
+from amazon_listings.runs.listings.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, edited, line_behind
-from amazon_listings.runs.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
 from amazon_listings.selling_partner.overlay import sendable

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from amazon_listings.ledger.known_items import KnownItem
+    from amazon_listings.ledger.items.known import KnownItem
 
 Note = Literal["", "note.missed_once", "note.vanished"]
 

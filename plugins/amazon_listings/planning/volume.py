@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from amazon_listings.messages import Joined, message
-from amazon_listings.runs.bulk_reading import AT_ONCE
+from amazon_listings.runs.listings.bulk_reading import AT_ONCE
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.selling_partner.forecast import forecast
 from amazon_listings.settings import settings

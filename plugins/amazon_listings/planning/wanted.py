@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from amazon_listings.ledger.items import Removal
-    from amazon_listings.ledger.known_items import KnownItem
-    from amazon_listings.ledger.submissions import Sent
+    from amazon_listings.ledger.items.known import KnownItem
+    from amazon_listings.ledger.items.payloads import Removal
+    from amazon_listings.ledger.writes.submissions import Sent
     from amazon_listings.planning.known import Attributes, CurrentListing
     from amazon_listings.runs.plan import Change, Displaced, Plan
     from amazon_listings.runs.records import MappedItem, Role

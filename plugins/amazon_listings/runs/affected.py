@@ -10,17 +10,17 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
-from amazon_listings.ledger.item_states import find_states
+from amazon_listings.ledger.items.states import find_states
 from amazon_listings.mapping.expressions.compiled import compile_expression
 from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.runs.definitions import load_definitions
-from amazon_listings.runs.item_states import shared_fingerprint
+from amazon_listings.runs.extract.needed_fields import needed_fields
+from amazon_listings.runs.extract.notations import remembered
+from amazon_listings.runs.extract.related_tables import load_tables
+from amazon_listings.runs.finish.item_states import shared_fingerprint
 from amazon_listings.runs.map_fields import compiled, mapped_family
-from amazon_listings.runs.needed_fields import needed_fields
-from amazon_listings.runs.notations import remembered
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.related_tables import load_tables
 from amazon_listings.sources.selection import Selection, parse_moment
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
-    from amazon_listings.ledger.item_states import ItemState
+    from amazon_listings.ledger.items.states import ItemState
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import DefinitionsNote
     from amazon_listings.runs.records import MappedItem

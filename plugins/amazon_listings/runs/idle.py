@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amazon_listings.ledger.feeds import pending_feeds
-from amazon_listings.ledger.runs import began_as_last
+from amazon_listings.ledger.runs.history import began_as_last
+from amazon_listings.ledger.writes.feeds import pending_feeds
+from amazon_listings.runs.extract.removed_items import plan_removals
 from amazon_listings.runs.notes import ApprovalNote, ExtractNote, ForeseenNote, QualityNote, TestedNote
 from amazon_listings.runs.records import REMOVED
-from amazon_listings.runs.removed_items import plan_removals
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.items import ListingScope
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.scope import Scope
 

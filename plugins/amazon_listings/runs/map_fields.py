@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.mapping.layered import merge_lines
 from amazon_listings.mapping.mapping import compile_mapping
-from amazon_listings.runs.notations import columns_of, source_notation
+from amazon_listings.runs.extract.notations import columns_of, source_notation
+from amazon_listings.runs.extract.pim_contract import ContractCheck
+from amazon_listings.runs.extract.related_tables import load_tables
+from amazon_listings.runs.extract.siblings import kept_siblings, variants_of
+from amazon_listings.runs.extract.skus import sku_issues
 from amazon_listings.runs.notes import MappingNote
 from amazon_listings.runs.payload import payload_hash
-from amazon_listings.runs.pim_contract import ContractCheck
 from amazon_listings.runs.records import EXTRACT, MAPPED, MappedItem
-from amazon_listings.runs.related_tables import load_tables
-from amazon_listings.runs.siblings import kept_siblings, variants_of
-from amazon_listings.runs.skus import sku_issues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

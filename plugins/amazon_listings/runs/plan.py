@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from amazon_listings.runs.quantities import AVAILABILITY
+from amazon_listings.runs.listings.quantities import AVAILABILITY
 from amazon_listings.selling_partner.leaves import Leaf, compare, same_leaf, same_value
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.item_states import Member
-    from amazon_listings.ledger.runs import LastRun
+    from amazon_listings.ledger.items.states import Member
+    from amazon_listings.ledger.runs.history import LastRun
 
 Operation = Literal["test", "live"]
 Kind = Literal["everything", "changed", "interval", "skus", "approved", "affected"]

@@ -9,7 +9,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.runs.siblings import variants_of
+from amazon_listings.runs.extract.siblings import variants_of
 from amazon_product_types.validation.issue import Origin
 
 if TYPE_CHECKING:

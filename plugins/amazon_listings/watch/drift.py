@@ -9,9 +9,9 @@ from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import NoDefinition
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.item_states import count_states, find_states
-from amazon_listings.ledger.runs import run_before
+from amazon_listings.ledger.connectors.keys import find_key
+from amazon_listings.ledger.items.states import count_states, find_states
+from amazon_listings.ledger.runs.history import run_before
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.watch.impact import Mapped, NewlyFailing, Touched, impact, newly_failing

@@ -10,11 +10,11 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from amazon_listings.ledger.items import ListingScope, record_listed
-from amazon_listings.ledger.owed import record_owed_listings
-from amazon_listings.ledger.sweeps import due_for_sweep, gone_among
+from amazon_listings.ledger.items.payloads import ListingScope, record_listed
+from amazon_listings.ledger.runs.owed import record_owed_listings
+from amazon_listings.ledger.writes.sweeps import due_for_sweep, gone_among
 from amazon_listings.messages import log_line
-from amazon_listings.runs.bulk_reading import read_listings
+from amazon_listings.runs.listings.bulk_reading import read_listings
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.listing_answers import of_marketplace
 

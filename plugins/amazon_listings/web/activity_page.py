@@ -13,14 +13,14 @@ from pydantic import BaseModel
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import dag_states, runs_at_work
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.answers import answers_of
-from amazon_listings.ledger.approvals import approved_skus
-from amazon_listings.ledger.before_images import count_written
-from amazon_listings.ledger.issues import count_issues
-from amazon_listings.ledger.overview import runs_of
-from amazon_listings.ledger.rollback_runs import end_abandoned
-from amazon_listings.ledger.runs import RunLine, attempts_of, find_run
-from amazon_listings.ledger.stops import Stop, resume, stop, stop_of
+from amazon_listings.ledger.approvals.progress import approved_skus
+from amazon_listings.ledger.connectors.stops import Stop, resume, stop, stop_of
+from amazon_listings.ledger.items.issues import count_issues
+from amazon_listings.ledger.runs.answers import answers_of
+from amazon_listings.ledger.runs.history import RunLine, attempts_of, find_run
+from amazon_listings.ledger.runs.overview import runs_of
+from amazon_listings.ledger.runs.rollbacks import end_abandoned
+from amazon_listings.ledger.writes.before_images import count_written
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.selling_partner.forecast import duration
 from amazon_listings.web.access import AnyUser, Editor, Reader

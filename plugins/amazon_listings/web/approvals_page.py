@@ -23,10 +23,10 @@ from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.approvals.prices import Price, buyer_prices
 from amazon_listings.approvals.wording import PriceChange, largest, price_changes
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
+from amazon_listings.ledger.approvals.open_questions import open_questions
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.item_states import StateFilter, find_states, item_names
-from amazon_listings.ledger.questions import open_questions
+from amazon_listings.ledger.items.states import StateFilter, find_states, item_names
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import Editor, Reader, Visitor
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
-    from amazon_listings.ledger.approvals import Approval, State
+    from amazon_listings.ledger.approvals.progress import Approval, State
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change

@@ -17,8 +17,8 @@ from amazon_listings.connectors.loader import declarations
 from amazon_listings.connectors.model import BrokenConnector, Connector
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.check import check_fleet
-from amazon_listings.ledger.approvals import approved_by_connector
-from amazon_listings.ledger.overview import open_issues_by_connector, states_by_connector
+from amazon_listings.ledger.approvals.progress import approved_by_connector
+from amazon_listings.ledger.runs.overview import open_issues_by_connector, states_by_connector
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.settings import settings
 from amazon_listings.web.access import AnyUser, dag_id_of

@@ -13,8 +13,8 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import connector_variables
 from amazon_listings.connectors.loader import connector_from, load_connectors
 from amazon_listings.connectors.model import BrokenConnector
-from amazon_listings.ledger.connectors import known_connectors
-from amazon_listings.ledger.new_connectors import find_new_connector
+from amazon_listings.ledger.connectors.keys import known_connectors
+from amazon_listings.ledger.connectors.new import find_new_connector
 from amazon_listings.messages import in_language
 from amazon_listings.settings import settings
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector, Loaded
-    from amazon_listings.ledger.new_connectors import NewConnector
+    from amazon_listings.ledger.connectors.new import NewConnector
 
 #: Every connector's DAG has its id behind this.
 DAG_PREFIX = "amazon_"

@@ -16,12 +16,12 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import DagState, dag_states
 from amazon_listings.connectors.model import BrokenConnector, Connector
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.causes import changes_since, errors_after, items_with_errors
-from amazon_listings.ledger.new_connectors import NewConnector, new_connectors_by
-from amazon_listings.ledger.overview import last_runs, open_issues_by_connector, states_by_connector
-from amazon_listings.ledger.questions import open_questions
-from amazon_listings.ledger.runs import RunLine
-from amazon_listings.ledger.stops import ALL, all_stops
+from amazon_listings.ledger.approvals.open_questions import open_questions
+from amazon_listings.ledger.connectors.new import NewConnector, new_connectors_by
+from amazon_listings.ledger.connectors.stops import ALL, all_stops
+from amazon_listings.ledger.items.causes import changes_since, errors_after, items_with_errors
+from amazon_listings.ledger.runs.history import RunLine
+from amazon_listings.ledger.runs.overview import last_runs, open_issues_by_connector, states_by_connector
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of

@@ -14,13 +14,13 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.new_connectors import find_new_connector
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.connectors.new import find_new_connector
+from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.runs.definitions import load_definitions
+from amazon_listings.runs.extract.related_tables import load_tables
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.notes import DefinitionsNote
-from amazon_listings.runs.related_tables import load_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.runs import RunLine
+    from amazon_listings.ledger.runs.history import RunLine
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.runs.definitions import Definitions
 

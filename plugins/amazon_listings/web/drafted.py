@@ -15,12 +15,12 @@ from amazon_listings.checks.remapped import Remapped
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.connectors.texts import VARIABLE_PREFIX
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.connectors.new import find_new_connector
 from amazon_listings.ledger.database import chunks
-from amazon_listings.ledger.item_states import StateFilter, find_states
-from amazon_listings.ledger.new_connectors import find_new_connector
+from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.messages import in_language
-from amazon_listings.runs.notations import remembered
-from amazon_listings.runs.siblings import variants_of
+from amazon_listings.runs.extract.notations import remembered
+from amazon_listings.runs.extract.siblings import variants_of
 from amazon_listings.settings import settings
 from amazon_listings.web.configured import new_connector_of
 from amazon_listings.web.described import last_tables

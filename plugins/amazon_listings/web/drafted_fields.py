@@ -10,7 +10,7 @@ from fastapi import HTTPException
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.authoring.coverage import lines_by_path
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.drafts import Draft, find_draft
+from amazon_listings.ledger.connectors.drafts import Draft, find_draft
 from amazon_listings.web.configured import keys_of
 from amazon_listings.web.described import mapping_of, stored_definitions_of
 from amazon_listings.web.drafted import drafted

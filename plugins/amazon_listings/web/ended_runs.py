@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.airflow_adapter.api_server import ended_runs
 from amazon_listings.connectors.languages import language_of
-from amazon_listings.ledger.overview import runs_going_on
-from amazon_listings.ledger.runs import abandon_run
+from amazon_listings.ledger.runs.history import abandon_run
+from amazon_listings.ledger.runs.overview import runs_going_on
 from amazon_listings.messages import catalogue
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel
 
 from amazon_listings.authoring.coverage import lines_by_path
-from amazon_listings.ledger.issues import open_issues
+from amazon_listings.ledger.items.issues import open_issues
 from amazon_listings.web.references import Number
 from amazon_product_types.matching import chain, normal
 

@@ -14,14 +14,19 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.authoring.pim_fields import access, pim_fields
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.kept_tests import kept_test, with_tests
-from amazon_listings.ledger.drafts import count_publications, drop_draft, keep_draft, publications_of
-from amazon_listings.ledger.item_states import count_states
-from amazon_listings.ledger.new_connectors import drop_new_connector
+from amazon_listings.ledger.connectors.drafts import (
+    count_publications,
+    drop_draft,
+    keep_draft,
+    publications_of,
+)
+from amazon_listings.ledger.connectors.new import drop_new_connector
+from amazon_listings.ledger.items.states import count_states
 from amazon_listings.mapping.expressions.filters import FILTERS
 from amazon_listings.mapping.expressions.places import pointed_at, wrong_place
 from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.runs.extract.siblings import variants_of
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.siblings import variants_of
 from amazon_listings.web.access import Editor, Reader
 from amazon_listings.web.changed_fields import changed_fields
 from amazon_listings.web.conditional import required_for

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel
 
 from amazon_listings.airflow_adapter import connections
-from amazon_listings.ledger.causes import (
+from amazon_listings.ledger.items.causes import (
     Cause,
     changes_since,
     gone_causes,
@@ -19,7 +19,7 @@ from amazon_listings.ledger.causes import (
     items_with_errors,
     open_causes,
 )
-from amazon_listings.ledger.overview import states_by_connector
+from amazon_listings.ledger.runs.overview import states_by_connector
 from amazon_listings.runs.report import URGENT
 from amazon_listings.runs.report.tables import csv_line
 from amazon_listings.web.access import AnyUser, Reader, Visitor

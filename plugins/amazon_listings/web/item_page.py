@@ -15,14 +15,14 @@ from sqlalchemy import select
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.answers import contents_of, writes_to
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
-from amazon_listings.ledger.before_images import Step
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.issues import issue_lives
-from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.ledger.items.issues import issue_lives
+from amazon_listings.ledger.items.states import StateFilter, find_states
+from amazon_listings.ledger.runs.answers import contents_of, writes_to
 from amazon_listings.ledger.tables import items
+from amazon_listings.ledger.writes.before_images import Step
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.marketplaces import SHOPS
 from amazon_listings.runs.outcomes import Outcome
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
-    from amazon_listings.ledger.answers import PastWrite, WriteContent
-    from amazon_listings.ledger.item_states import ItemState
+    from amazon_listings.ledger.items.states import ItemState
+    from amazon_listings.ledger.runs.answers import PastWrite, WriteContent
     from amazon_listings.mapping.plan.evaluation import Made
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.definitions import Definitions

@@ -12,8 +12,8 @@ from pydantic import BaseModel, BeforeValidator
 
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.connectors.model import Connector
-from amazon_listings.ledger.causes import issues_of_causes
-from amazon_listings.ledger.item_list import (
+from amazon_listings.ledger.items.causes import issues_of_causes
+from amazon_listings.ledger.items.lists import (
     ItemLine,
     ItemQuery,
     Period,

@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
-from amazon_listings.ledger.item_states import StateFilter, find_states
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import owned_contents
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
+from amazon_listings.ledger.items.known import owned_contents
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.selling_partner.leaves import amazon_defaults, compare, same_leaf, split
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import connector_of, keys_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.approvals import Approval, State
+    from amazon_listings.ledger.approvals.progress import Approval, State
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.plan import Change
     from amazon_listings.selling_partner.leaves import Difference, Layout

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from amazon_listings.authoring.mending import Mend, mend_of
 from amazon_listings.authoring.pim_fields import pim_fields
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.causes import open_causes
-from amazon_listings.ledger.drafts import keep_draft
-from amazon_listings.ledger.item_states import count_states
+from amazon_listings.ledger.connectors.drafts import keep_draft
+from amazon_listings.ledger.items.causes import open_causes
+from amazon_listings.ledger.items.states import count_states
 from amazon_listings.web.access import Editor, Reader
 from amazon_listings.web.configured import connector_of
 from amazon_listings.web.drafted import drafted, effect_of, sample

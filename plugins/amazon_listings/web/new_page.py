@@ -24,7 +24,7 @@ from amazon_listings.connectors.loader import connector_from
 from amazon_listings.connectors.model import BrokenConnector
 from amazon_listings.connectors.schema import schema
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.new_connectors import find_new_connector, keep_new_connector
+from amazon_listings.ledger.connectors.new import find_new_connector, keep_new_connector
 from amazon_listings.mapping.expressions.compiled import compile_expression
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.marketplaces import MARKETPLACES, marketplace

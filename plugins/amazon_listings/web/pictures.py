@@ -25,9 +25,9 @@ from fastapi.responses import Response
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.incoming.addresses import BadAddress, link
 from amazon_listings.incoming.http_reader import Limits, NoAuth, NoReply, new_session, read
-from amazon_listings.ledger.item_states import StateFilter, find_states
-from amazon_listings.ledger.new_connectors import find_new_connector
-from amazon_listings.runs.field_names import texts_in
+from amazon_listings.ledger.connectors.new import find_new_connector
+from amazon_listings.ledger.items.states import StateFilter, find_states
+from amazon_listings.runs.extract.field_names import texts_in
 from amazon_listings.settings import airflow_home, settings
 from amazon_listings.web import shrinking
 from amazon_listings.web.access import Reader

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.ledger.item_states import StateFilter, find_states
+from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.messages import message
-from amazon_listings.runs.field_names import FieldNames, fields_read
-from amazon_listings.runs.siblings import variants_of
+from amazon_listings.runs.extract.field_names import FieldNames, fields_read
+from amazon_listings.runs.extract.siblings import variants_of
 from amazon_listings.web.drafted import applied, families_of, sample
 from amazon_listings.web.shopper import Shopper, as_sent, shopper_of, shown, values_of
 from amazon_product_types.messages.facts import quoted

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.before_images import count_written
-from amazon_listings.ledger.due import count_tested
+from amazon_listings.ledger.runs.due import count_tested
+from amazon_listings.ledger.writes.before_images import count_written
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, QualityNote, TestedNote
 from amazon_listings.runs.records import MAPPED
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.runs import RunLine
+    from amazon_listings.ledger.runs.history import RunLine
 
 Step = Literal["extract", "quality", "map", "test", "approve", "send", "feeds", "report"]
 #: The steps of a run in their order; a test has no others.

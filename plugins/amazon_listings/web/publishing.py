@@ -17,7 +17,7 @@ from amazon_listings.airflow_adapter.api_server import call, connector_variables
 from amazon_listings.connectors.texts import VARIABLE_PREFIX
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.fleet.mapping_patch import difference, with_lines
-from amazon_listings.ledger.drafts import (
+from amazon_listings.ledger.connectors.drafts import (
     drop_draft,
     find_draft,
     find_publication,
@@ -25,7 +25,7 @@ from amazon_listings.ledger.drafts import (
     record_publication,
     refuse_changed,
 )
-from amazon_listings.ledger.new_connectors import drop_new_connector, find_new_connector
+from amazon_listings.ledger.connectors.new import drop_new_connector, find_new_connector
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.settings import settings
 from amazon_listings.web.access import Editor, Reader, Visitor

@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from sqlalchemy import select
 
 from amazon_listings.airflow_adapter import connections, downloads
-from amazon_listings.ledger.connectors import folder_key
+from amazon_listings.ledger.connectors.keys import folder_key
 from amazon_listings.messages import DEFAULT, catalogue
 from amazon_listings.runs.context import language_of_run
 from amazon_listings.runs.folder import RunFolder, attempts

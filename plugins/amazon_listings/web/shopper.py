@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.runs.value_text import value_text
+from amazon_listings.runs.listings.value_text import value_text
 from amazon_product_types.definition import ENGINE_MEMBERS
 from amazon_product_types.messages.printable import sendable
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.rollbacks import rollback_of
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.before_images import count_written, writes_of
-from amazon_listings.ledger.runs import find_run
+from amazon_listings.ledger.runs.history import find_run
+from amazon_listings.ledger.writes.before_images import count_written, writes_of
 from amazon_listings.messages import log_line
 from amazon_listings.runs.plan import Method
 from amazon_listings.web.access import Editor, Reader, Visitor
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.runs import Run
+    from amazon_listings.ledger.runs.history import Run
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change
     from amazon_listings.web.rendering import Wording

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from amazon_listings.airflow_adapter import connections
-from amazon_listings.ledger.drafts import Publication, publications_of
+from amazon_listings.ledger.connectors.drafts import Publication, publications_of
 from amazon_listings.web.access import Reader
 from amazon_listings.web.configured import connector_of
 from amazon_listings.web.field_detail import written

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.ledger.due import Payloads, count_payloads, payload_sizes
+from amazon_listings.ledger.runs.due import Payloads, count_payloads, payload_sizes
 from amazon_listings.messages import Joined, message
 from amazon_listings.planning.volume import MEASURED, Volume
-from amazon_listings.runs.bulk_reading import AT_ONCE
+from amazon_listings.runs.listings.bulk_reading import AT_ONCE
 from amazon_listings.selling_partner.forecast import Forecast, forecast
 
 if TYPE_CHECKING:

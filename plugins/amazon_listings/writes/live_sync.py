@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, TypeVar
 from amazon_listings.checks.families import Parents, settled_relation
 from amazon_listings.checks.offers_apart import offer_alone
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.approval_answers import mark_sent
+from amazon_listings.ledger.approvals.answers import mark_sent
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import accepted_contents
-from amazon_listings.ledger.leases import Lease
+from amazon_listings.ledger.items.known import accepted_contents
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.writes.leases import Lease
 from amazon_listings.messages import log_line
 from amazon_listings.planning.known import CurrentListing, current_listings
 from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.volume import Volume, measured_of
 from amazon_listings.planning.wanted import DueItem, WantedItem
-from amazon_listings.runs.amazon_calls import Progress
-from amazon_listings.runs.item_states import reading_moment
+from amazon_listings.runs.extract.notations import columns_of
+from amazon_listings.runs.finish.item_states import reading_moment
+from amazon_listings.runs.listings.calls import Progress
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, StopNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.ledger.writes.feeds import PendingFeed
     from amazon_listings.messages import Message
     from amazon_listings.planning.wanted import Named
     from amazon_listings.runs.definitions import Definitions

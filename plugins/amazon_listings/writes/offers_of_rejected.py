@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
-from amazon_listings.ledger.known_items import accepted_contents
+from amazon_listings.ledger.items.known import accepted_contents
 from amazon_listings.messages import joined_notes
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.outcomes import Outcome

@@ -19,9 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.feeds import feed_abandoned, feed_started, open_feed
-from amazon_listings.ledger.fences import lower_fences, raise_fences
-from amazon_listings.ledger.items import (
+from amazon_listings.ledger.items.payloads import (
     ItemPayload,
     record_accepted,
     record_created,
@@ -30,7 +28,9 @@ from amazon_listings.ledger.items import (
     record_released,
     record_removing,
 )
-from amazon_listings.ledger.submissions import (
+from amazon_listings.ledger.writes.feeds import feed_abandoned, feed_started, open_feed
+from amazon_listings.ledger.writes.fences import lower_fences, raise_fences
+from amazon_listings.ledger.writes.submissions import (
     ACCEPTED,
     LedgerAnswer,
     LedgerWrite,
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.fences import Fence
-    from amazon_listings.ledger.items import ListingScope, Removal
-    from amazon_listings.ledger.leases import Lease
+    from amazon_listings.ledger.items.payloads import ListingScope, Removal
+    from amazon_listings.ledger.writes.fences import Fence
+    from amazon_listings.ledger.writes.leases import Lease
     from amazon_listings.messages import Message
     from amazon_listings.planning.known import Attributes
     from amazon_listings.selling_partner.listing_answers import Submission

@@ -1,7 +1,7 @@
 """Remove from sale what left the PIM's selection: by deletion, or by a quantity of 0.
 
 That Amazon took a removal does not say that it was carried out: it is pending until a reading shows it
-(`confirm`), and repeated by later runs until then (`runs.removed_items`).
+(`confirm`), and repeated by later runs until then (`runs.extract.removed_items`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from amazon_listings.ledger.claims import claims_of_others
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.known_items import known_items, owned_contents
+from amazon_listings.ledger.items.claims import claims_of_others
+from amazon_listings.ledger.items.known import known_items, owned_contents
 from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.messages import joined_notes
 from amazon_listings.planning.wanted import PlannedWrite, WantedItem
+from amazon_listings.runs.listings.quantities import AVAILABILITY, MERCHANT, merchant_quantity
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.plan import Method, Plan
-from amazon_listings.runs.quantities import AVAILABILITY, MERCHANT, merchant_quantity
 from amazon_listings.runs.records import REMOVED
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.single import outcome_of
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.claims import Claim
-    from amazon_listings.ledger.feeds import PendingFeed
-    from amazon_listings.ledger.items import Removal
+    from amazon_listings.ledger.items.claims import Claim
+    from amazon_listings.ledger.items.payloads import Removal
+    from amazon_listings.ledger.writes.feeds import PendingFeed
     from amazon_listings.planning.known import CurrentListing
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
-from amazon_listings.ledger.approval_answers import claim
-from amazon_listings.ledger.approvals import approvals_of
+from amazon_listings.ledger.approvals.answers import claim
+from amazon_listings.ledger.approvals.progress import approvals_of
 from amazon_listings.ledger.database import chunks
-from amazon_listings.ledger.item_states import read_later
-from amazon_listings.ledger.known_items import known_items
-from amazon_listings.ledger.submissions import ACCEPTED, UNANSWERED, sent_in_run
+from amazon_listings.ledger.items.known import known_items
+from amazon_listings.ledger.items.states import read_later
+from amazon_listings.ledger.writes.submissions import ACCEPTED, UNANSWERED, sent_in_run
 from amazon_listings.messages import catalogue
 from amazon_listings.planning.known import current_listings
 from amazon_listings.planning.vanished import missing_note
 from amazon_listings.planning.wanted import DueItem, PlannedWrite, WantedItem
-from amazon_listings.runs.amazon_calls import Answered, Progress, call_for_all
-from amazon_listings.runs.bulk_reading import AT_ONCE, read_listings
+from amazon_listings.runs.listings.bulk_reading import AT_ONCE, read_listings
+from amazon_listings.runs.listings.calls import Answered, Progress, call_for_all
+from amazon_listings.runs.listings.ownership import known_as_held
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.ownership import known_as_held
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
@@ -31,8 +31,8 @@ from amazon_listings.writes.protocol import Answer, Answers, Outgoing
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
-    from amazon_listings.ledger.fences import Fence
-    from amazon_listings.ledger.submissions import Sent
+    from amazon_listings.ledger.writes.fences import Fence
+    from amazon_listings.ledger.writes.submissions import Sent
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue, Message
     from amazon_listings.planning.known import Attributes, CurrentListing

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from amazon_listings.approvals.answers import answer_items
-from amazon_listings.ledger.approval_questions import forget_approvals
-from amazon_listings.ledger.approvals import ApprovalFilter
+from amazon_listings.ledger.approvals.progress import ApprovalFilter
+from amazon_listings.ledger.approvals.questions import forget_approvals
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp
 

@@ -7,8 +7,8 @@ import pytest
 
 from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.asked_changes import changes_of
-from amazon_listings.ledger.approvals import ApprovalFilter, approvals_of, find_approvals
-from amazon_listings.ledger.questions import open_questions
+from amazon_listings.ledger.approvals.open_questions import open_questions
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, approvals_of, find_approvals
 from amazon_listings.messages import message
 from amazon_listings.runs.records import APPROVED
 from amazon_listings.selling_partner import listings as amazon

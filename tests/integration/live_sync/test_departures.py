@@ -8,8 +8,8 @@ from amazon_listings.approvals.answers import answer_items, answer_run
 from amazon_listings.confirm.checks import confirm
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.approvals import ApprovalFilter
-from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.ledger.approvals.progress import ApprovalFilter
+from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.messages import catalogue, joined_notes
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp, variant

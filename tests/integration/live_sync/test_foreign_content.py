@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.ledger.runs import find_run
+from amazon_listings.ledger.runs.history import find_run
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.writes.rollback.rollback import Rollback
 from spapi_sandbox.listings.patches import Readings

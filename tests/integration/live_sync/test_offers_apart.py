@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.ledger.known_items import accepted_contents, known_items
+from amazon_listings.ledger.items.known import accepted_contents, known_items
 from amazon_listings.runs.payload import payload_hash
 from support.sync_runs import lamp
 

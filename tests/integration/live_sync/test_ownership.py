@@ -4,9 +4,9 @@ import pytest
 
 from amazon_listings.authoring import adoption
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.known_items import accepted_contents, known_items
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.runs.listings.ownership import mapping_lines
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.ownership import mapping_lines
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import PRODUCT, Shop, lamp
 

@@ -3,7 +3,7 @@
 import pytest
 
 from amazon_listings.errors import RetryableError, RunAbortedError
-from amazon_listings.ledger.known_items import known_items
+from amazon_listings.ledger.items.known import known_items
 from support.sync_runs import Run, lamp, variant
 
 ASIN = "B0XDTVBZ4I"  # what the sandbox's catalogue has for the lamp's EAN

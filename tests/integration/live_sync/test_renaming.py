@@ -1,7 +1,7 @@
 """A connector with another id goes on where the old one was."""
 
-from amazon_listings.ledger.connectors import known_connectors
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.connectors.keys import known_connectors
+from amazon_listings.ledger.runs.history import recent_runs
 from support.sync_runs import lamp
 
 

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.authoring import adoption
-from amazon_listings.ledger.known_items import owned_contents
-from amazon_listings.ledger.runs import find_run
+from amazon_listings.ledger.items.known import owned_contents
+from amazon_listings.ledger.runs.history import find_run
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.runs.listings.ownership import mapping_lines
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.ownership import mapping_lines
 from amazon_listings.runs.records import MAPPED
 from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, split
 from amazon_listings.selling_partner.overlay import sendable

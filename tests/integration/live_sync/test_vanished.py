@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import accepted_contents, known_items
-from amazon_listings.ledger.sweeps import due_for_sweep, sweep_is_due
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.tables import items
+from amazon_listings.ledger.writes.sweeps import due_for_sweep, sweep_is_due
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.watch.sweep import sweep
 from local_airflow.project import PROJECT

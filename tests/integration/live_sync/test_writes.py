@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
-from amazon_listings.ledger.answers import answers_of
-from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.fences import raise_fences
-from amazon_listings.ledger.item_states import ItemState, record_states
-from amazon_listings.ledger.items import record_listed
-from amazon_listings.ledger.known_items import accepted_contents, known_items
-from amazon_listings.ledger.leases import ConnectorBusy, Lease
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.payloads import record_listed
+from amazon_listings.ledger.items.states import ItemState, record_states
+from amazon_listings.ledger.runs.answers import answers_of
+from amazon_listings.ledger.writes.before_images import writes_of
+from amazon_listings.ledger.writes.fences import raise_fences
+from amazon_listings.ledger.writes.leases import ConnectorBusy, Lease
 from amazon_listings.runs.records import MAPPED
 from amazon_listings.selling_partner import listings as amazon
 from support.sync_runs import lamp

@@ -12,7 +12,7 @@ from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.refresh import refresh_pair
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.settings import settings
 from local_airflow.project import PROJECT

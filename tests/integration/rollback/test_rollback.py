@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.ledger.answers import answers_of, writes_to
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import accepted_contents, known_items
-from amazon_listings.ledger.leases import ConnectorBusy, Lease
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.answers import answers_of, writes_to
+from amazon_listings.ledger.runs.history import recent_runs
+from amazon_listings.ledger.writes.leases import ConnectorBusy, Lease
 from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.comparison import matches_put

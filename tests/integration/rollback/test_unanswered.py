@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.ledger.answers import answers_of
-from amazon_listings.ledger.runs import recent_runs
+from amazon_listings.ledger.runs.answers import answers_of
+from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.comparison import matches_put
 from amazon_listings.writes.protocol import WriteProtocol

@@ -9,8 +9,8 @@ import pytest
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.configured import connector_named
 from amazon_listings.airflow_adapter.triggers import FeedsTrigger
-from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.stops import stop
+from amazon_listings.ledger.connectors.keys import keyed
+from amazon_listings.ledger.connectors.stops import stop
 from amazon_listings.runs.context import begin_run
 from amazon_listings.selling_partner import feed_messages, feeds
 from amazon_listings.selling_partner.client import SellingPartner

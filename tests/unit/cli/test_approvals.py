@@ -8,12 +8,12 @@ import yaml
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.ledger.approval_questions import Asked, ask
-from amazon_listings.ledger.approvals import approvals_of
-from amazon_listings.ledger.approved_lines import lines_approved
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.stops import stop_of
+from amazon_listings.ledger.approvals.lines import lines_approved
+from amazon_listings.ledger.approvals.progress import approvals_of
+from amazon_listings.ledger.approvals.questions import Asked, ask
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.connectors.stops import stop_of
+from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.settings import settings
 from support.airflow import demo_connector
 from support.ledgers import ledger_in

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import start_run
 from support.ledger_rows import record_accepted
 from support.ledgers import ledger_in
 

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.cli.tables import print_facts
-from amazon_listings.ledger import feeds
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.items import ListingScope, record_removing
-from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.payloads import ListingScope, record_removing
+from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.ledger.tables import runs
+from amazon_listings.ledger.writes import feeds
 from amazon_listings.messages import catalogue
 from amazon_product_types.messages import texts
 from amazon_product_types.validation.issue import Issue

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.connectors.keys import resolve_key
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
 from amazon_listings.settings import settings
 from amazon_product_types.validation import amazon_issues
 from spapi_sandbox.server import running_sandbox

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey
-from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.connectors.keys import resolve_key
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.item_states import ItemState, record_states
+from amazon_listings.ledger.items.states import ItemState, record_states
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner.definitions import checksum
 from amazon_listings.settings import settings

@@ -11,19 +11,19 @@ import pytest
 
 from amazon_listings.confirm.checks import confirm
 from amazon_listings.errors import RetryableError
-from amazon_listings.ledger.confirmations import LADDER, due_looks, next_due
-from amazon_listings.ledger.issues import open_issues
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import known_items
-from amazon_listings.ledger.owed import owed_families
-from amazon_listings.ledger.runs import find_run, finish_run, last_run, start_run
+from amazon_listings.ledger.items.issues import open_issues
+from amazon_listings.ledger.items.known import known_items
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import find_run, finish_run, last_run, start_run
+from amazon_listings.ledger.runs.owed import owed_families
+from amazon_listings.ledger.writes.confirmations import LADDER, due_looks, next_due
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
+from amazon_listings.runs.finish.issue_history import renew_resolved
+from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.issue_history import renew_resolved
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, TESTED
 from amazon_listings.runs.report import write_report
-from amazon_listings.runs.resolve import Resolver
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.fleet.accounts import collisions, schedule_findings
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.messages import catalogue
 from support.ledger_rows import record_accepted
 from support.ledgers import ledger_in

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
 from amazon_listings.messages import catalogue
+from amazon_listings.runs.extract.pim_contract import breach_sentences
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.notes import ExtractNote
-from amazon_listings.runs.pim_contract import breach_sentences
 from amazon_listings.runs.records import EXTRACT
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, LAMPS, write

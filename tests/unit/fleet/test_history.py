@@ -13,9 +13,9 @@ from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.fleet.history import history
-from amazon_listings.ledger.connectors import keyed
-from amazon_listings.ledger.documents import keep_document
-from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.connectors.keys import keyed
+from amazon_listings.ledger.runs.documents import keep_document
+from amazon_listings.ledger.runs.history import start_run
 from amazon_listings.runs import context
 from amazon_listings.runs.context import begin_run, resume_run
 from amazon_listings.runs.definitions import definitions_note, load_definitions

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from amazon_listings.connectors import load_connectors
-from amazon_listings.ledger.connectors import find_key, resolve_key
+from amazon_listings.ledger.connectors.keys import find_key, resolve_key
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.payload import payload_hash
 from support.ledgers import ledger_in

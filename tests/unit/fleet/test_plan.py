@@ -19,14 +19,14 @@ from amazon_listings.connectors import load_connectors
 from amazon_listings.fleet.plan import plan_connector
 from amazon_listings.fleet.plan_states import state_of
 from amazon_listings.fleet.plan_text import plan_markdown
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_states import Fingerprint, ItemState, find_states, record_states
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.states import Fingerprint, ItemState, find_states, record_states
 from amazon_listings.mapping.values.notation import ColumnEvidence
 from amazon_listings.messages import catalogue
+from amazon_listings.runs.extract.notations import RowNotation
+from amazon_listings.runs.extract.unchanged import row_digest
 from amazon_listings.runs.map_fields import mapped_family
-from amazon_listings.runs.notations import RowNotation
-from amazon_listings.runs.unchanged import row_digest
 from amazon_product_types.validation.issue import Issue
 from support.ledgers import ledger_in
 from tests.unit.fleet.conftest import COMPANY, write

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import start_run
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.runs import (
+from amazon_listings.ledger.runs.history import (
     NoSuchRun,
     find_attempt,
     find_run,
@@ -15,7 +14,8 @@ from amazon_listings.ledger.runs import (
     run_number,
     start_run,
 )
-from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.ledger.writes.before_images import writes_of
+from amazon_listings.ledger.writes.submissions import sent_in_run
 from support.ledger_rows import record_submissions
 
 HERE = {"connector_key": "fr_home", "run_id": "r1", "operation": "live"}

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, insert, select
 
-from amazon_listings.ledger.causes import open_causes
 from amazon_listings.ledger.database import open_ledger
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_list import (
+from amazon_listings.ledger.items.causes import open_causes
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.lists import (
     ItemQuery,
     Period,
     attributes_with_issues,
     count_items,
     list_items,
 )
-from amazon_listings.ledger.item_states import ItemState, record_states
+from amazon_listings.ledger.items.states import ItemState, record_states
 from amazon_listings.ledger.tables import issues, item_states, items
 from amazon_product_types.validation.issue import Issue, Origin
 from support.ledgers import ledger_of_revision

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from amazon_listings.ledger.known_items import KnownItem
+from amazon_listings.ledger.items.known import KnownItem
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.planning.known import UNKNOWN, CurrentListing, current_by_ledger
 from amazon_listings.planning.planner import Planner

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.messages import catalogue, languages
+from amazon_listings.runs.finish.issue_history import renew_resolved
+from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.folder import part_name
-from amazon_listings.runs.issue_history import renew_resolved
 from amazon_listings.runs.notes import ExtractNote, ReportNote
 from amazon_listings.runs.records import TESTED
 from amazon_listings.runs.report import page, write_report
 from amazon_listings.runs.report.page import LONGEST_VALUE
 from amazon_listings.runs.report.tables import ISSUE_COLUMNS, LONGEST_CELL, CsvTable, cell
-from amazon_listings.runs.resolve import Resolver
 from amazon_product_types.messages import texts
 from amazon_product_types.validation import compile_definition
 from amazon_product_types.validation.issue import Issue, Origin

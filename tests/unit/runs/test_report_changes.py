@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from amazon_listings.runs.finish import finish_run
+from amazon_listings.runs.finish.ending import finish_run
 from amazon_listings.runs.notes import ChangesNote
 from amazon_listings.watch.drift import Drift
 from amazon_listings.watch.impact import NewlyFailing, Touched

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.ledger.runs import LastRun
+from amazon_listings.ledger.runs.history import LastRun
 from amazon_listings.runs.scope import Scope, decide
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

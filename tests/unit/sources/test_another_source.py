@@ -42,14 +42,14 @@ from amazon_listings.checks.quality import check_quality
 from amazon_listings.connectors import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.ledger.connectors import keyed
+from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.runs.definitions import Definitions, definition_key
-from amazon_listings.runs.extract import extract_products
+from amazon_listings.runs.extract.products import extract_products
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.records import MAPPED, to_json
-from amazon_listings.runs.related_tables import keep_tables
+from amazon_listings.runs.extract.related_tables import keep_tables
 from amazon_listings.runs.scope import Scope
 from amazon_listings.sources.extraction import read_items
 

@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_states import ItemState, record_states
-from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.states import ItemState, record_states
+from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import DefinitionsNote

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 import yaml
 
-from amazon_listings.ledger.approval_questions import Asked, ask
-from amazon_listings.ledger.approvals import ApprovalFilter, find_approvals
-from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
+from amazon_listings.ledger.approvals.questions import Asked, ask
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.connectors.stops import stop_of
 from amazon_listings.ledger.content import packed
-from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.stops import stop_of
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.plan import Change
 from amazon_listings.selling_partner.client import SellingPartner

@@ -15,9 +15,14 @@ import yaml
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import pair_keys
 from amazon_listings.definitions.store import DefinitionStore
-from amazon_listings.ledger.connectors import find_key
-from amazon_listings.ledger.drafts import count_publications, find_draft, keep_draft, record_publication
-from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
+from amazon_listings.ledger.connectors.drafts import (
+    count_publications,
+    find_draft,
+    keep_draft,
+    record_publication,
+)
+from amazon_listings.ledger.connectors.keys import find_key
+from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.web.conditional import without
 from amazon_listings.web.shopper import Picture

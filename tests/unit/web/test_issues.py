@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from amazon_listings.checks.offers_apart import held_back
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_states import find_states, record_states
-from amazon_listings.ledger.runs import start_run
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.states import find_states, record_states
+from amazon_listings.ledger.runs.history import start_run
 from amazon_listings.ledger.tables import runs
 from amazon_listings.messages import catalogue
 from amazon_product_types.messages.facts import quoted

@@ -13,12 +13,12 @@ import pytest
 from markupsafe import escape
 from sqlalchemy import insert
 
-from amazon_listings.ledger.connectors import resolve_key
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.connectors.stops import resume, stop
 from amazon_listings.ledger.content import packed
-from amazon_listings.ledger.issues import CheckedItem, record_issues
-from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
-from amazon_listings.ledger.runs import finish_run, start_run
-from amazon_listings.ledger.stops import resume, stop
+from amazon_listings.ledger.items.issues import CheckedItem, record_issues
+from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
+from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.ledger.tables import items, submissions
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.report.tables import cell

@@ -13,9 +13,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.item_states import StateFilter, find_states, record_states
-from amazon_listings.ledger.new_connectors import keep_new_connector
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.connectors.new import keep_new_connector
+from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
 from amazon_listings.settings import settings
 from amazon_listings.web import pictures, shrinking
 

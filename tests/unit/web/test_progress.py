@@ -10,8 +10,8 @@ from sqlalchemy import delete
 
 from amazon_listings.airflow_adapter.api_server import DagState
 from amazon_listings.connectors.loader import load_connectors
-from amazon_listings.ledger.items import ItemPayload, ListingScope, record_tested
-from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.items.payloads import ItemPayload, ListingScope, record_tested
+from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, QualityNote, TestedNote
 from amazon_listings.runs.records import MAPPED

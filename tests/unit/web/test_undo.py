@@ -2,8 +2,8 @@
 
 import pytest
 
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.runs.history import finish_run, start_run
 
 ORIGIN = {"origin": "http://airflow.test", "accept-language": "fr"}
 

@@ -1,6 +1,6 @@
 import pytest
 
-from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.selling_partner.client import SellingPartner
 from amazon_listings.selling_partner.quotas import Quotas
 from spapi_sandbox.server import running_sandbox

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from amazon_listings.errors import RetryableError
-from amazon_listings.ledger.feeds import pending_feeds
-from amazon_listings.ledger.known_items import known_items
+from amazon_listings.ledger.items.known import known_items
+from amazon_listings.ledger.writes.feeds import pending_feeds
 from amazon_listings.messages import message
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import listings as amazon

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.confirm.checks import confirm
-from amazon_listings.ledger.issues import open_issues
-from amazon_listings.ledger.known_items import known_items
+from amazon_listings.ledger.items.issues import open_issues
+from amazon_listings.ledger.items.known import known_items
 from support.feed_runs import FRANCE, lamp, wait_for_feeds
 
 #: What a search or a reading would be.

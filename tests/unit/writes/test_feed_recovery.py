@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from amazon_listings.ledger.feeds import pending_feeds
-from amazon_listings.ledger.leases import Lease
+from amazon_listings.ledger.writes.feeds import pending_feeds
+from amazon_listings.ledger.writes.leases import Lease
 from amazon_listings.selling_partner import feed_messages, feeds
 from support.feed_runs import (
     DAMAGES,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from amazon_listings.ledger.before_images import writes_of
+from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import RemovalsNote

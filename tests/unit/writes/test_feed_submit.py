@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from amazon_listings.ledger.before_images import writes_of
-from amazon_listings.ledger.feeds import pending_feeds, settle_feed
-from amazon_listings.ledger.items import record_listed
-from amazon_listings.ledger.known_items import known_items
-from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.ledger.items.known import known_items
+from amazon_listings.ledger.items.payloads import record_listed
+from amazon_listings.ledger.writes.before_images import writes_of
+from amazon_listings.ledger.writes.feeds import pending_feeds, settle_feed
+from amazon_listings.ledger.writes.submissions import sent_in_run
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
@@ -144,7 +144,7 @@ def test_items_are_looked_at_again_once_half_of_their_feeds_are_through(runs, sa
 
 
 def test_before_images_and_whole_contents_are_kept(runs, sandbox, client, ledger, listings):
-    from amazon_listings.ledger.known_items import accepted_contents
+    from amazon_listings.ledger.items.known import accepted_contents
 
     amazon.put(client, "A-1", FRANCE, product_type="LAMP", attributes=lamp("A-1")["attributes"])
     record_listed(ledger, listings, {"A-1": True})

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
-from amazon_listings.ledger.connectors import resolve_key
-from amazon_listings.ledger.item_states import ItemState, record_states
-from amazon_listings.ledger.items import ListingScope
+from amazon_listings.ledger.connectors.keys import resolve_key
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.items.states import ItemState, record_states
 from amazon_listings.writes.foreseen import forecast_of_approval, forecast_of_changes, forecast_of_due
 from support.airflow import demo_connector
 from support.ledger_rows import record_accepted, record_tested

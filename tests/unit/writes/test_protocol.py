@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.errors import ActionRequiredError
-from amazon_listings.ledger.confirmations import due_looks
-from amazon_listings.ledger.feeds import pending_feeds
-from amazon_listings.ledger.fences import Fence
-from amazon_listings.ledger.items import ListingScope
-from amazon_listings.ledger.known_items import accepted_contents, known_items
-from amazon_listings.ledger.leases import ConnectorBusy, Lease
-from amazon_listings.ledger.runs import start_run
-from amazon_listings.ledger.submissions import sent_in_run
+from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.runs.history import start_run
+from amazon_listings.ledger.writes.confirmations import due_looks
+from amazon_listings.ledger.writes.feeds import pending_feeds
+from amazon_listings.ledger.writes.fences import Fence
+from amazon_listings.ledger.writes.leases import ConnectorBusy, Lease
+from amazon_listings.ledger.writes.submissions import sent_in_run
 from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.listing_answers import Submission
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol

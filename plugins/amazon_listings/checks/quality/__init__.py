@@ -22,14 +22,14 @@ from amazon_listings.checks.quality.suite import (
 from amazon_listings.checks.quality.wording import issue_of, observed, unfit_issue
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
 from amazon_listings.messages import Joined, catalogue, message
+from amazon_listings.runs.extract.notations import columns_of
+from amazon_listings.runs.extract.related_tables import load_tables
+from amazon_listings.runs.extract.siblings import kept_siblings, variants_of
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.notations import columns_of
 from amazon_listings.runs.notes import ExtractNote, QualityNote
 from amazon_listings.runs.quality_docs import docs_index, project_folder
 from amazon_listings.runs.records import EXTRACT, QUALITY, QualityRecord
-from amazon_listings.runs.related_tables import load_tables
 from amazon_listings.runs.scope import Scope
-from amazon_listings.runs.siblings import kept_siblings, variants_of
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:

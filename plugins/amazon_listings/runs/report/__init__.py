@@ -9,7 +9,9 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from amazon_listings.messages import catalogue
-from amazon_listings.runs.issue_history import issues_gone, resolved
+from amazon_listings.runs.extract.unchanged import unchanged_items
+from amazon_listings.runs.finish.issue_history import issues_gone, resolved
+from amazon_listings.runs.finish.resolve import check_sum
 from amazon_listings.runs.notes import ExtractNote, QualityNote, ReportNote
 from amazon_listings.runs.outcomes import REPORTED, Outcome
 from amazon_listings.runs.report.page import SHOWN, kind_of, write_page
@@ -22,8 +24,6 @@ from amazon_listings.runs.report.tables import (
     issue_row,
     item_row,
 )
-from amazon_listings.runs.resolve import check_sum
-from amazon_listings.runs.unchanged import unchanged_items
 from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:

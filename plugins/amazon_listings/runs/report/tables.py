@@ -15,7 +15,7 @@ from amazon_listings.runs.invisible import PICTURED
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from amazon_listings.ledger.issues import Identity
+    from amazon_listings.ledger.items.issues import Identity
     from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 

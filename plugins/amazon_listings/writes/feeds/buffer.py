@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from amazon_listings.ledger.submissions import LedgerWrite
+from amazon_listings.ledger.writes.submissions import LedgerWrite
 from amazon_listings.runs.records import RunRecord, Stage, encode
 from amazon_listings.selling_partner import feed_messages as messages
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from amazon_listings.ledger.submissions import ACCEPTED, PENDING
+from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING
 from amazon_listings.messages import joined_notes, message
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import FEEDS
@@ -15,7 +15,7 @@ from amazon_listings.writes.feeds.poll import CANCELLED, report_name
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from amazon_listings.ledger.feed_messages import FeedAnswer
+    from amazon_listings.ledger.writes.feed_messages import FeedAnswer
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem

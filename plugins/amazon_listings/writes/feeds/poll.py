@@ -13,18 +13,18 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.ledger.feed_messages import awaited_messages
-from amazon_listings.ledger.feeds import (
+from amazon_listings.ledger.writes.feed_messages import awaited_messages
+from amazon_listings.ledger.writes.feeds import (
     feed_abandoned,
     feed_skus,
     feed_started,
     pending_feeds,
     settle_feed,
 )
-from amazon_listings.ledger.submissions import ACCEPTED, UNKNOWN
+from amazon_listings.ledger.writes.submissions import ACCEPTED, UNKNOWN
 from amazon_listings.messages import log_line, message
-from amazon_listings.runs.amazon_calls import Progress, call_for_all
 from amazon_listings.runs.folder import safe_name
+from amazon_listings.runs.listings.calls import Progress, call_for_all
 from amazon_listings.runs.records import FEEDS, FeedMessage
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner import listings
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.feed_messages import AwaitedMessage
-    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.ledger.writes.feed_messages import AwaitedMessage
+    from amazon_listings.ledger.writes.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.feed_reports import MessageOutcome, Report

@@ -11,7 +11,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_listings.ledger.feeds import feed_skus, unknown_feeds
+from amazon_listings.ledger.writes.feeds import feed_skus, unknown_feeds
 from amazon_listings.messages import log_line
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.ledger.writes.feeds import PendingFeed
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.feed_reports import Report
 

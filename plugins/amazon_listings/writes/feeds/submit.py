@@ -16,12 +16,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.feed_messages import feed_answers
-from amazon_listings.ledger.feeds import feed_skus, pending_feeds
+from amazon_listings.ledger.writes.feed_messages import feed_answers
+from amazon_listings.ledger.writes.feeds import feed_skus, pending_feeds
 from amazon_listings.messages import log_line
-from amazon_listings.runs.amazon_calls import Answered
-from amazon_listings.runs.bulk_reading import read_listings
 from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.listings.bulk_reading import read_listings
+from amazon_listings.runs.listings.calls import Answered
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import LIVE, MAPPED
 from amazon_listings.selling_partner import feed_messages as messages
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.feed_messages import FeedAnswer
-    from amazon_listings.ledger.feeds import PendingFeed
+    from amazon_listings.ledger.writes.feed_messages import FeedAnswer
+    from amazon_listings.ledger.writes.feeds import PendingFeed
     from amazon_listings.planning.known import Attributes
     from amazon_listings.planning.wanted import DueItem, Named, PlannedWrite, Plans, Reads, WantedItem
     from amazon_listings.runs.folder import RunFolder

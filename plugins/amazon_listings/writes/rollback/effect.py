@@ -9,7 +9,7 @@ from amazon_listings.selling_partner.leaves import Layout, selection_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from amazon_listings.ledger.before_images import Step
+    from amazon_listings.ledger.writes.before_images import Step
     from amazon_listings.selling_partner.leaves import Attributes, Element
 
 

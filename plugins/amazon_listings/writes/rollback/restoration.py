@@ -22,7 +22,7 @@ from amazon_listings.writes.rollback.effect import left_by
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from amazon_listings.ledger.before_images import Write
+    from amazon_listings.ledger.writes.before_images import Write
     from amazon_listings.messages import Message
     from amazon_listings.selling_partner.leaves import Difference
     from amazon_listings.selling_partner.listing_answers import Listing

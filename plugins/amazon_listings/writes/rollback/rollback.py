@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.errors import AmazonListingsError, ItemError, RunAbortedError
-from amazon_listings.ledger.before_images import count_written, writes_of
 from amazon_listings.ledger.database import chunks
-from amazon_listings.ledger.known_items import accepted_contents
-from amazon_listings.ledger.leases import Lease
-from amazon_listings.ledger.rollback_runs import end_abandoned, restored_so_far
-from amazon_listings.ledger.runs import finish_run, start_run
+from amazon_listings.ledger.items.known import accepted_contents
+from amazon_listings.ledger.runs.history import finish_run, start_run
+from amazon_listings.ledger.runs.rollbacks import end_abandoned, restored_so_far
+from amazon_listings.ledger.writes.before_images import count_written, writes_of
+from amazon_listings.ledger.writes.leases import Lease
 from amazon_listings.messages import catalogue, joined_notes, message, reader
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.plan import Method
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from amazon_listings.ledger.before_images import Write
-    from amazon_listings.ledger.runs import Run
+    from amazon_listings.ledger.runs.history import Run
+    from amazon_listings.ledger.writes.before_images import Write
     from amazon_listings.messages import Message
     from amazon_listings.selling_partner.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Submission

@@ -1,0 +1,1 @@
+"""What runs asked a person, and what was answered."""

@@ -1,0 +1,1 @@
+"""Connectors as the ledger knows them: their keys, drafts and stops."""

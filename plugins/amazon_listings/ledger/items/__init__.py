@@ -1,0 +1,1 @@
+"""What is known of each item and listing: states, payloads, issues, and whose it is."""

@@ -1,0 +1,147 @@
+"""Fences: no SKU of an account and region has two writes under way whose answers are not known.
+
+A fence is raised before a write is planned and announced, and lowered when its answer is known: of a
+feed's message, when the feed's report was read. Amazon does not say which of two writes that are under
+way at once would win, and some attributes of a SKU are the same in all marketplaces of a region.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import delete, or_, select
+
+from amazon_listings.ledger.columns import SKU
+from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading, seconds
+from amazon_listings.ledger.tables import fences, leases
+from amazon_listings.marketplaces import region_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Engine
+
+    from amazon_listings.ledger.items.payloads import ListingScope
+
+
+class Fence(NamedTuple):
+    """A fence of another write: the run that raised it, and the feed whose report is awaited, if any."""
+
+    run: int
+    feed: int | None
+
+
+def raise_fences(
+    ledger: Engine, listings: ListingScope, skus: Sequence[str], *, run: int, token: str
+) -> dict[str, Fence]:
+    """Raise a fence around each SKU that has none.
+
+    The fence of a single write counts only as long as the lease under which it was raised: what became
+    of that write is found by reading the listing.
+
+    Args:
+        ledger: The open ledger.
+        listings: Whose listings.
+        skus: The SKUs.
+        run: The run's number.
+        token: Of the lease under which they are raised.
+
+    Returns:
+        The fences of others, by SKU; all other SKUs are ours now.
+    """
+    names = {SKU.fitted(sku): sku for sku in skus}
+    blocked: dict[str, Fence] = {}
+    for chunk in chunks(names, CHUNK):
+        with ledger.begin() as connection:
+            raised = _raise(connection, listings, chunk, run=run, token=token, feed=None)
+        if left := set(chunk).difference(raised):
+            blocked |= _standing(ledger, listings, left)
+    return {names[sku]: fence for sku, fence in blocked.items()}
+
+
+def fence_messages(
+    connection: Connection, listings: ListingScope, skus: Iterable[str], *, run: int, token: str, feed: int
+) -> bool:
+    """Let fences stand until a feed is settled, whatever becomes of the lease.
+
+    Args:
+        connection: The transaction that enters the feed.
+        listings: Whose listings.
+        skus: The SKUs of its messages; fences that are missing are raised.
+        run: The run's number.
+        token: Of the lease under which fences were raised.
+        feed: The feed's number.
+
+    Returns:
+        Whether all of them are fenced; if not, one has another write under way.
+    """
+    names = {SKU.fitted(sku) for sku in skus}
+    return len(_raise(connection, listings, names, run=run, token=token, feed=feed)) == len(names)
+
+
+def lower_fences(ledger: Engine, listings: ListingScope, skus: Iterable[str], *, token: str) -> None:
+    """Lower the fences of single writes whose answers are known, or that were not made."""
+    for chunk in chunks(sorted({SKU.fitted(sku) for sku in skus}), CHUNK):
+        with ledger.begin() as connection:
+            connection.execute(
+                delete(fences).where(
+                    _around(listings, chunk), fences.c.token == token, fences.c.feed.is_(None)
+                )
+            )
+
+
+def lower_fences_of_feed(connection: Connection, feed: int) -> None:
+    """Lower the fences of a feed that is settled, or that was never started."""
+    connection.execute(delete(fences).where(fences.c.feed == feed))
+
+
+def _raise(
+    connection: Connection,
+    listings: ListingScope,
+    names: Iterable[str],
+    *,
+    run: int,
+    token: str,
+    feed: int | None,
+) -> Sequence[str]:
+    """Raise or take over fences that are free or ours; return the names of those that could be had."""
+    row = {
+        "seller_id": listings.seller_id,
+        "region": region_of(listings.marketplace_id),
+        "run": run,
+        "token": token,
+        "feed": feed,
+        "raised_at": datetime.now(UTC),
+    }
+    statement = insert_into(connection, fences)
+    new = statement.excluded
+    # No correlated EXISTS: within ON CONFLICT it would name the table a second time, and ask about any fence.
+    alive = select(leases.c.token).where(leases.c.expires_at > seconds(connection))
+    statement = statement.on_conflict_do_update(
+        index_elements=["sku", "seller_id", "region"],
+        set_={"run": new.run, "token": new.token, "feed": new.feed, "raised_at": new.raised_at},
+        where=fences.c.feed.is_(None) & or_(fences.c.token == token, fences.c.token.not_in(alive)),
+    )
+    # In the order of the SKUs, so that two who raise the same ones do not wait for each other.
+    rows = [{"sku": sku, **row} for sku in sorted(names)]
+    return connection.scalars(statement.returning(fences.c.sku), rows).all()
+
+
+def _standing(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, Fence]:
+    """Return the fences of these SKUs; one that was lowered meanwhile still counts as another's."""
+    names = list(skus)
+    with reading(ledger) as connection:
+        rows = connection.execute(
+            select(fences.c.sku, fences.c.run, fences.c.feed).where(_around(listings, names))
+        )
+        found = {row.sku: Fence(row.run, row.feed) for row in rows}
+    return {sku: found.get(sku, Fence(0, None)) for sku in names}
+
+
+def _around(listings: ListingScope, skus: Sequence[str]) -> ColumnElement[bool]:
+    return (
+        fences.c.sku.in_(skus)
+        & (fences.c.seller_id == listings.seller_id)
+        & (fences.c.region == region_of(listings.marketplace_id))
+    )

@@ -1,0 +1,1 @@
+"""Extract: what a run reads of the PIM, and what leaves it there."""

@@ -1,0 +1,1 @@
+"""The end of a run: its outcomes, its issues, and its items' states in the ledger."""

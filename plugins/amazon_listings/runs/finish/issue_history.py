@@ -1,0 +1,113 @@
+"""The history of issues: which of a run's are new, which are still there, which are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.items.issues import (
+    CheckedItem,
+    count_issues,
+    gone_issues,
+    keep_open,
+    record_issues,
+    resolve_uncovered,
+)
+from amazon_listings.runs.extract.unchanged import unchanged_items
+from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.records import GONE, RESOLVED, GoneIssue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Engine
+
+    from amazon_listings.runs.finish.resolve import Resolver
+    from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.records import ResolvedItem
+    from amazon_product_types.validation.issue import Issue
+
+#: Who looks at every item before Amazon is asked.
+LOCAL = frozenset({"quality", "mapping", "schema", "ownership"})
+GONE_PART = "gone.jsonl"
+
+
+def keep_resolved(
+    resolver: Resolver, folder: RunFolder, *, ledger: Engine, connector_key: str, run: int, complete: bool
+) -> dict[str, int]:
+    """Resolve the run's items into the stage `resolved`, and enter their issues in the ledger.
+
+    What the run looked for and did not find is closed; what was not looked for stays open, such as
+    Amazon's issues of an item that was not sent again, and all issues of one that left at the extract.
+
+    Args:
+        resolver: Resolves the items.
+        folder: The run's folder.
+        ledger: The open ledger.
+        connector_key: Whose items.
+        run: The run's number.
+        complete: Whether the run read every item and came to its end: then the issues of items that it
+            did not see are gone with them.
+
+    Returns:
+        How many issues are `new`, `still there` and `gone`.
+    """
+    folder.clear(RESOLVED, GONE)
+    for part, items in resolver.parts():
+        folder.write(RESOLVED, part, _with_new(items, ledger, connector_key, run))
+    keep_open(ledger, connector_key, run, (one.sku or one.pim_id for one in unchanged_items(folder)))
+    if complete:
+        resolve_uncovered(ledger, connector_key, run, looked=LOCAL | {"preview", "submission"})
+    gone = gone_issues(ledger, connector_key, run)
+    folder.write(GONE, GONE_PART, (GoneIssue(sku=one.item, issue=one.issue) for one in gone))
+    return count_issues(ledger, connector_key, run)
+
+
+def renew_resolved(resolver: Resolver, folder: RunFolder) -> None:
+    """Resolve the run's items again, from what was seen since; which of their issues are new stays."""
+    for part, items in resolver.parts():
+        new = {(one.pim_id, one.sku): one.new for one in folder.read_any(RESOLVED, part)}
+        folder.write(RESOLVED, part, [_renewed(item, new.get((item.pim_id, item.sku), ())) for item in items])
+
+
+def resolved(folder: RunFolder) -> Iterator[ResolvedItem]:
+    """Yield the items of the stage `resolved`."""
+    for part in folder.parts(RESOLVED):
+        yield from folder.read(RESOLVED, part)
+
+
+def issues_gone(folder: RunFolder) -> Iterator[tuple[str, Issue]]:
+    """Yield the issues that earlier runs found and this one found gone, each with its item's SKU."""
+    for one in folder.read_any(GONE, GONE_PART):
+        yield one.sku, one.issue
+
+
+def _with_new(
+    items: Iterable[ResolvedItem], ledger: Engine, connector_key: str, run: int
+) -> Iterator[ResolvedItem]:
+    """Enter the issues of items in the ledger; yield the items with those that no earlier run found."""
+    for batch in chunks(items, CHUNK):
+        checked = [CheckedItem(_name(item), list(item.issues), _looked(item)) for item in batch]
+        lives = record_issues(ledger, connector_key, run, checked)
+        for item in batch:
+            known = lives[_name(item)]
+            yield _renewed(item, tuple(identity for identity, life in known.items() if life == "new"))
+
+
+def _renewed(item: ResolvedItem, new: tuple[tuple[str, str], ...]) -> ResolvedItem:
+    return msgspec.structs.replace(item, new=new)
+
+
+def _name(item: ResolvedItem) -> str:
+    return item.sku or item.pim_id or "unreadable"
+
+
+def _looked(item: ResolvedItem) -> frozenset[str]:
+    if item.outcome is Outcome.FAILED:
+        # The run stopped before it, or Amazon did not answer: the checks are not finished.
+        return frozenset()
+    # What Amazon said of the submission settles what a preview had said of it.
+    settled = ("preview",) if "submission" in item.answered else ()
+    return LOCAL.union(item.answered, settled)

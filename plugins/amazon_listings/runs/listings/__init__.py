@@ -1,0 +1,1 @@
+"""What a run reads of listings at Amazon, and how it words their values."""
