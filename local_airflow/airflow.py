@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -37,6 +38,8 @@ class LocalAirflowError(Exception):
 PARTS = (sys.executable, "-m", "local_airflow.parts")
 #: The umask of what is started: its files are their owner's alone.
 PRIVATE = 0o077
+#: Ports to choose from: Linux gives out those from 32768, others those from 49152.
+PORTS = range(20_000, 32_000)
 #: Seconds until Airflow answers, at most.
 START_TIMEOUT = 600.0
 #: Seconds that a throw-away Airflow has to end: its work is over.
@@ -49,10 +52,19 @@ ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that nothing listens on, below those that systems give out by themselves.
+
+    A server binds it many seconds later: by then, a port of the others may belong to any connection.
+
+    Raises:
+        LocalAirflowError: there is none.
+    """
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise LocalAirflowError("No port of this machine is free.")
 
 
 def kept_port(file: Path) -> int:
@@ -180,7 +192,7 @@ class LocalAirflow:
             health = requests.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
         except (requests.RequestException, ValueError):
             return False
-        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler"))
+        return all(health.get(part, {}).get("status") == "healthy" for part in ("metadatabase", "scheduler"))
 
     def wait_until_healthy(self, timeout: float = START_TIMEOUT) -> None:
         """Wait until the scheduler and the API server answer.

@@ -10,7 +10,6 @@ import contextlib
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+
+from local_airflow.airflow import free_port
 
 #: What a test needs and a machine has; nothing survives the session, so nothing is synced.
 SETTINGS = {
@@ -107,7 +108,7 @@ def running_postgresql(programs: Path):
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-        server = PostgreSQL(_free_port(), programs, folder / "data", folder / "log")
+        server = PostgreSQL(free_port(), programs, folder / "data", folder / "log")
         server.run(
             "initdb",
             *("-D", server.folder, "-U", "postgres", "-A", "trust"),
@@ -120,8 +121,3 @@ def running_postgresql(programs: Path):
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
