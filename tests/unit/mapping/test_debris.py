@@ -213,6 +213,7 @@ def test_a_null_among_other_words_is_found_and_a_handled_one_is_not(small):
         ("{{ item.brand | upper }}", {"brand": "nan"}),
         ("{{ item.brand | first_upper }} {{ item.name }}", {"brand": "null"}),
         ("{{ item.brand | clean_html }} {{ item.name }}", {"brand": "<p>\n<b>NULL</b></p>"}),
+        ("{{ item.brand | clean_html }} {{ item.name }}", {"brand": "<p>0000-00-00</p><p>00:00:00</p>"}),
         ("{{ item.brand | clean_html }} {{ item.name }}", {"brand": "<p><?= $brand ?></p>"}),
         ("{{ (item.brand ~ item.name) | truncate_words(12) }}", {"brand": "Lampe {{ product.title }}"}),
         ("{{ item.tags | join(', ') }}", {"tags": ["rouge", "NULL", "bleu"]}),

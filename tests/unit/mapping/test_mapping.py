@@ -292,6 +292,12 @@ def test_a_leaf_that_is_a_list(small):
     assert mapped.issues[0].code == "left_out"
 
 
+def test_an_expression_that_fails_in_a_list_of_plain_values_blocks_its_attribute(small):
+    mapped = small.map({"features.list": ["soft", "{{ item.a / item.zero }}"]}, fields(small, a=1, zero=0))
+    assert mapped.attributes == {}
+    assert {(issue.code, issue.severity) for issue in mapped.issues} == {("expression_failed", "ERROR")}
+
+
 ITEM = {"texts": {"name": {"fr": "Chaise", "nl": "Stoel", "de": ""}}, "fields": {"m": "X"}}
 BOTH = {"fr": "fr_BE", "nl": "nl_BE"}
 #: For Germany, with French where German is empty.
@@ -467,6 +473,10 @@ class TestMistakes:
     def test_one_field_mapped_twice_is_a_mistake(self, small, pair):
         with pytest.raises(MappingErrors, match="mapped already"):
             small.compile(dict.fromkeys(pair, 1))
+
+    def test_a_member_that_a_line_and_an_element_give_is_a_mistake(self, small):
+        with pytest.raises(MappingErrors, match="mapped already"):
+            small.compile({"num_batteries.type": "aa", "num_batteries": [{"quantity": 1, "type": "9v"}]})
 
     def test_a_field_that_the_account_may_not_use(self, small):
         small.definition["properties"]["purchasable_offer"]["items"]["properties"]["quantity_discount_plan"][

@@ -52,11 +52,11 @@ OPTIONS = (
 )
 
 
-def compiled(mapping, **options):
+def compiled(mapping, *, definition=DEFINITION, **options):
     return compile_mapping(
         mapping,
-        index=FieldIndex(fields(Definition(DEFINITION))),
-        definition=DEFINITION,
+        index=FieldIndex(fields(Definition(definition))),
+        definition=definition,
         marketplace=marketplace("FR"),
         **({"languages": {"fr": "fr_FR"}} | options),
     )
@@ -189,10 +189,61 @@ def test_the_fallback_is_left_out_where_its_language_is_sent_anyway():
 def test_a_text_inside_an_element_keeps_the_language_it_is_in():
     options = {"languages": {"de": "de_DE"}, "fallback_language": "fr"}
     line = {"unit_count": {"value": 2, "type": {"value": "{{ item.name }}"}}}
-    attributes, _ = sent(line, make_item(texts={"name": {"fr": "pièce"}}), **options)
+    attributes, issues = sent(line, make_item(texts={"name": {"fr": "pièce"}}), **options)
     assert attributes["unit_count"] == [
         {"value": 2, "type": {"value": "pièce", "language_tag": "fr_FR"}, **HERE}
     ]
+    assert issues == [("fallback_language", "WARNING")]
+
+
+def test_an_attribute_that_takes_no_element_gets_none_and_says_so():
+    definition = copy.deepcopy(DEFINITION)
+    for name in ("brand", "item_weight"):
+        definition["properties"][name]["maxUniqueItems"] = 0
+    line = {"brand": "{{ item.a }}", "item_weight": {"value": "{{ item.b }}", "unit": "{{ item.u }}"}}
+    item = make_item(fields={"a": "Acme", "b": 2, "u": "kg"})
+    assert sent(line, item, definition=definition) == ({}, [("left_out", "WARNING")] * 2)
+
+
+def test_elements_with_selectors_of_their_own_are_kept_however_many_there_are():
+    item = make_item(fields={"asins": [f"B{number:09}" for number in range(300)]})
+    attributes, issues = sent({"merchant_suggested_asin": "{{ item.asins }}"}, item)
+    assert (len(attributes["merchant_suggested_asin"]), issues) == (300, [])
+
+
+def test_an_empty_value_of_the_only_column_makes_no_element_of_constants():
+    plan = "purchasable_offer.quantity_discount_plan.schedule"
+    line = {
+        f"{plan}.discount_type": "fixed",
+        f"{plan}.levels": {"lower_bound": "{{ item.from }}", "value": 9.5},
+    }
+    attributes, issues = sent(line, make_item(fields={"from": ["5", "", "10"]}))
+    [offer] = attributes["purchasable_offer"]
+    assert offer["quantity_discount_plan"][0]["schedule"][0]["levels"] == [
+        {"lower_bound": 5, "value": 9.5},
+        {"lower_bound": 10, "value": 9.5},
+    ]
+    assert issues == []
+
+
+def test_a_member_may_be_given_as_an_object_too():
+    line = {"color": {"value": {"value": "{{ item.a }}", "html": "keep"}}}
+    item = make_item(fields={"a": "<b>Rouge</b>"})
+    assert sent(line, item)[0] == {"color": [{"value": "<b>Rouge</b>", **FR}]}
+
+
+def test_the_currency_beside_prices_of_several_lines_is_of_the_first():
+    prices = ("our_price", "minimum_seller_allowed_price")
+    first, second = (f"purchasable_offer.{name}.schedule.value_with_tax" for name in prices)
+    mapping = compiled({first: "{{ item.a }}", second: "{{ item.b }}"})
+    mapped = mapping.apply(make_item(fields={"a": 5, "b": 4}))
+    assert mapped.origins["purchasable_offer/0/currency"].key == first
+
+
+def test_a_missing_language_is_told_with_the_first_field_of_a_list():
+    line = {"bullet_point": ["{{ item.name }}", "{{ item.a }}"]}
+    [issue] = compiled(line, report_missing_languages=True).apply(make_item()).issues
+    assert (issue.code, issue.origin.field) == ("missing_language", "name")
 
 
 def test_the_fields_a_mapping_reads_are_known_without_an_item():
