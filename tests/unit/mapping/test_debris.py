@@ -226,6 +226,12 @@ def test_debris_is_found_whatever_an_expression_makes_of_it(small, expression, f
     assert "item_name" not in mapped.attributes
 
 
+def test_debris_of_a_variant_is_found(small):
+    item = small.item(variant=small.record(fields={"brand": "NULL"}), fields={"name": "Chaise"})
+    [issue] = small.map({"item_name": "{{ variant.brand }} {{ item.name }}"}, item).issues
+    assert issue.severity == "ERROR"
+
+
 @pytest.mark.parametrize(
     ("expression", "fields"),
     [

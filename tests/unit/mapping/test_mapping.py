@@ -290,6 +290,7 @@ def test_a_leaf_that_is_a_list(small):
     mapped = small.map({"features.list": "{{ item.f }}"}, fields(small, f=["Doux", "hard", "Bleu"]))
     assert mapped.attributes["features"] == [{"list": ["soft", "hard"], **HERE}]
     assert mapped.issues[0].code == "left_out"
+    assert "takes at most 2; 3 were given" in mapped.issues[0].message
 
 
 def test_an_expression_that_fails_in_a_list_of_plain_values_blocks_its_attribute(small):
@@ -401,7 +402,7 @@ def test_a_failing_expression_blocks_its_item_and_names_everything(small):
     assert (issue.code, issue.severity) == ("expression_failed", "ERROR")
     for part in ("fr_home", "S1", "line 11", "color"):
         assert part in issue.message
-    assert issue.origin.field == "price, zero"
+    assert (issue.path, issue.origin.field) == ("color/0/value", "price, zero")
     assert mapping.apply(fields(small, price=1, zero=2)).issues == []
 
 

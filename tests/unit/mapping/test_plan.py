@@ -246,6 +246,31 @@ def test_a_missing_language_is_told_with_the_first_field_of_a_list():
     assert (issue.code, issue.origin.field) == ("missing_language", "name")
 
 
+def test_the_trace_of_a_list_that_was_cut_has_the_positions_of_the_payload():
+    item = make_item(fields={"asins": ["B1", "B1", "B2"]})
+    trace = compiled({"merchant_suggested_asin": "{{ item.asins }}"}).explain(item)
+    assert [(made.path, made.value) for made in trace] == [
+        ("merchant_suggested_asin/0/value", "B1"),
+        ("merchant_suggested_asin/1/value", "B2"),
+    ]
+
+
+def test_a_constant_beside_an_empty_value_is_not_sent_alone():
+    line = {"fulfillment_availability": {"quantity": "{{ item.a }}", "lead_time_to_ship_max_days": 2}}
+    assert sent(line, make_item(fields={"a": ""})) == ({}, [])
+
+
+def test_a_blank_member_leaves_those_after_it_alone():
+    line = {"cost_price": {"currency": "{{ item.c }}", "value": "{{ item.a }}"}}
+    item = make_item(fields={"c": " ", "a": 5})
+    assert sent(line, item)[0] == {"cost_price": [{"value": 5, **HERE}]}
+
+
+def test_no_language_is_missing_of_what_has_none():
+    line = {"model_number": "{{ item.a }}"}
+    assert sent(line, make_item(), report_missing_languages=True) == ({}, [])
+
+
 def test_the_fields_a_mapping_reads_are_known_without_an_item():
     reads = MAPPINGS[0].reads()
     assert reads.fields == {"name", "a", "b", "pictures", "typo"}
