@@ -109,10 +109,6 @@ class Evaluation:
             origin = self.findings.origin(site.cell, site.row)
             self.trace.append(Made(site.path, value, source, origin, expression.text, rule))
 
-    def traced(self) -> int:
-        """Return how much of the trace there is, to forget later what comes after."""
-        return len(self.trace) if self.trace is not None else 0
-
     def forget(self, start: int) -> None:
         """Forget the trace from `start` on: what it tells of is not sent."""
         if self.trace is not None:
