@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amazon_listings.marketplaces import MARKETPLACES
+from spapi_sandbox.server import running_sandbox
 from support.airflow import (
     DAILY_AT,
     FAMILIES,
@@ -14,6 +15,7 @@ from support.airflow import (
     installation,
     pim_connection,
 )
+from support.faults import Trial
 from support.silent_pim import silent_pim
 
 #: A client secret that nobody rotated in its 180 days, and the day it was made.
@@ -57,6 +59,20 @@ def _documents():
         yield _connector(name, amazon={"connection": name}, **by_hand)
     for name, changes in WRONG_DOCUMENTS.items():
         yield _connector(name, **changes, **by_hand)
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """A sandbox for the tests of a module."""
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def trial(shared, tmp_path):
+    """A backpack connector and its own place, with the sandbox as it began."""
+    shared.reset()
+    return Trial(shared, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,7 @@ from amazon_listings.ledger.runs.history import find_run, recent_runs
 from amazon_listings.ledger.tables import item_states
 from amazon_listings.ledger.writes.before_images import count_written
 from amazon_listings.messages import catalogue
-from spapi_sandbox.server import running_sandbox
-from support.faults import Trial, backpacks, waits_moved
+from support.faults import backpacks, waits_moved
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -29,18 +28,6 @@ PASSES = {
 TASKS = ("extract_products", "check_quality", "map_fields", "test_sync", "approve", "live_sync", "report")
 #: The products of the families.
 FAMILIES = (1025, 1026)
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def trial(shared, tmp_path):
-    shared.reset()
-    return Trial(shared, tmp_path)
 
 
 @pytest.fixture

@@ -3,19 +3,12 @@
 import pytest
 import requests
 
-from spapi_sandbox.server import running_sandbox
 from support.faults import Trial, backpacks, decision, told
 
 pytestmark = pytest.mark.timeout(300)
 
 READY = 4
 APIS = ("rest", "connector")
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with running_sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

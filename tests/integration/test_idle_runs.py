@@ -8,23 +8,10 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.ledger.writes.feeds import open_feed
-from spapi_sandbox.server import running_sandbox
-from support.faults import Trial, backpacks
+from support.faults import backpacks
 from support.whole_runs import PARAMS, Home, product
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def trial(shared, tmp_path):
-    shared.reset()
-    return Trial(shared, tmp_path)
 
 
 def skipped(run):

@@ -409,7 +409,7 @@ def test_of_those_who_publish_at_once_one_is_told_of_the_other(
     for asked in ({"revision": 1}, {"revision": 1}):  # a second try says the same
         answer = editor.post(f"{PLACE}/publish", json=asked)
         assert answer.status_code == 409
-        assert answer.json()["detail"].startswith("Somebody else published or removed this connector")
+        assert answer.json()["detail"].startswith("This connector was published or removed by another person")
         assert "Unique" not in answer.text
     assert count_publications(filled, "lamps") == 0
     assert find_draft(filled, "lamps").mapping == {"Marque": "Lumio"}

@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 def wrong_place(text: str) -> Place | None:
-    """Return where an expression is wrong; None if it is right, or nobody can say."""
+    """Return where an expression is wrong; None if it is right or its place is unknown."""
     text = text.replace("\r\n", "\n")  # as the parser reads it
     try:
         compile_expression(text)
