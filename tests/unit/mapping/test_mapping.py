@@ -289,8 +289,9 @@ def test_a_list_of_objects_is_a_list_of_elements(small):
 def test_a_leaf_that_is_a_list(small):
     mapped = small.map({"features.list": "{{ item.f }}"}, fields(small, f=["Doux", "hard", "Bleu"]))
     assert mapped.attributes["features"] == [{"list": ["soft", "hard"], **HERE}]
-    assert mapped.issues[0].code == "left_out"
-    assert "takes at most 2; 3 were given" in mapped.issues[0].message
+    [issue] = mapped.issues
+    assert issue.code == "left_out"
+    assert "takes at most 2; 3 were given" in issue.message
 
 
 def test_an_expression_that_fails_in_a_list_of_plain_values_blocks_its_attribute(small):

@@ -301,3 +301,78 @@ def test_memory_stays_flat_whatever_is_converted():
     grown = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert grown < 500_000
+
+
+def with_lists(*, elements, values):
+    """The small definition with as many `features` as said, each with a list of values, a label and parts."""
+    definition = copy.deepcopy(DEFINITION)
+    features = definition["properties"]["features"]
+    features["maxUniqueItems"] = elements
+    members = features["items"]["properties"]
+    members["list"] = {"type": "array", "maxItems": values, "items": {"type": "string", "title": "Atout"}}
+    members["label"] = {"type": "string", "title": "Étiquette"}
+    words = {"type": "array", "maxItems": values, "items": {"type": "string", "title": "Mot"}}
+    part = {"words": words, "rank": {"type": "integer", "title": "Rang"}}
+    members["parts"] = {"type": "array", "items": {"type": "object", "properties": part}}
+    return definition
+
+
+def test_a_leaf_that_is_a_list_takes_its_values_in_one_element():
+    item = make_item(fields={"f": ["x", "", "y", "z"], "l": "L"})
+    whole = {"list": ["x", "y", "z"], **HERE}
+    for elements in (1, 4):
+        definition = with_lists(elements=elements, values=9)
+        alone = {"features.list": "{{ item.f }}"}
+        assert sent(alone, item, definition=definition) == ({"features": [whole]}, [])
+        constant = {"features.list": ["x", "y", "z"]}
+        assert sent(constant, item, definition=definition) == ({"features": [whole]}, [])
+        beside = {**alone, "features.label": "{{ item.l }}"}
+        assert sent(beside, item, definition=definition) == ({"features": [{**whole, "label": "L"}]}, [])
+
+
+def test_a_list_beside_a_leaf_that_repeats_its_element_stands_in_each():
+    item = make_item(fields={"f": ["x", "y"], "l": ["L", "M"]})
+    line = {"features.list": "{{ item.f }}", "features.label": "{{ item.l }}"}
+    attributes, issues = sent(line, item, definition=with_lists(elements=4, values=9))
+    assert attributes == {"features": [{"list": ["x", "y"], "label": label, **HERE} for label in ("L", "M")]}
+    assert issues == []
+
+
+def test_a_list_in_an_array_inside_an_element_repeats_neither():
+    line = {"features.parts.words": "{{ item.f }}", "features.parts.rank": "{{ item.r }}"}
+    definition = with_lists(elements=4, values=9)
+    for rank in (1, [1, 2]):
+        item = make_item(fields={"f": ["x", "y", "z"], "r": rank})
+        ranks = rank if isinstance(rank, list) else [rank]
+        parts = [{"words": ["x", "y", "z"], "rank": one} for one in ranks]
+        assert sent(line, item, definition=definition) == ({"features": [{"parts": parts, **HERE}]}, [])
+
+
+def test_what_a_list_of_values_does_not_take_is_reported_once():
+    definition = with_lists(elements=4, values=2)
+    item = make_item(fields={"f": ["x", "y", "z"]})
+    assert sent({"features.list": "{{ item.f }}"}, item, definition=definition) == (
+        {"features": [{"list": ["x", "y"], **HERE}]},
+        [("left_out", "WARNING")],
+    )
+    wrong = sent({"features.list": ["x", "{{ item.f / 0 }}"]}, item, definition=definition)
+    assert wrong == ({}, [("expression_failed", "ERROR")])
+
+
+WORDS = st.lists(st.sampled_from(["x", "y", "z", ""]), max_size=5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(f=WORDS, labels=WORDS, elements=st.integers(1, 4), values=st.integers(1, 4))
+def test_elements_with_a_list_are_those_written_by_hand(f, labels, elements, values):
+    line = {"features.list": "{{ item.f }}", "features.label": "{{ item.l }}"}
+    item = make_item(fields={"f": f, "l": labels})
+    given = [one for one in f if one]
+    listed = {"list": given[:values]} if given else {}
+    repeated = [label for label in labels if label] or [""]
+    made = [{**listed, **({"label": label} if label else {}), **HERE} for label in repeated]
+    made = [element for element in made if element != HERE]
+    cut = [len(given) > values] * len(repeated)
+    attributes, issues = sent(line, item, definition=with_lists(elements=elements, values=values))
+    assert attributes == ({"features": made[:elements]} if made else {})
+    assert len(issues) == sum(cut) + (len(made) > elements)

@@ -272,7 +272,7 @@ class PlanCompiler:
             element = Element(members)
             self._add_currency(element, depth)
             if branch.level.is_array:
-                element.columns = tuple(leaf for leaf in element.leaves() if spread_depth(leaf) == depth)
+                element.columns = tuple(_columns(element, depth))
             templates.append(element)
         return Branch(branch.level, templates)
 
@@ -293,6 +293,11 @@ class PlanCompiler:
             return
         cell = Cell(constant(currency), leaves[0].cells[0].line, Treatment())
         element.members["currency"] = PlanLeaf(beside, [cell], convert)
+
+
+def _columns(element: Element, depth: int) -> list[PlanLeaf]:
+    """Return the leaves whose lists repeat an element; one that is a list itself takes all its values."""
+    return [leaf for leaf in element.leaves() if not leaf.is_list and spread_depth(leaf) == depth]
 
 
 def _treatment(value: dict[str, Any], outer: Treatment) -> Treatment:
