@@ -175,7 +175,7 @@ def ledger_content(_folder):
 def token_answer(_folder):
     from amazon_listings.errors import AmazonListingsError
     from amazon_listings.selling_partner.account import Account
-    from amazon_listings.selling_partner.tokens import Tokens
+    from amazon_listings.selling_partner.calls.tokens import Tokens
 
     body = (
         b'{"access_token": ' + b"[" * 400_000 + b"]" * 400_000 + b', "expires_in": ' + b"9" * 400_000 + b"}"

@@ -142,8 +142,8 @@ class Installation:
     def __init__(self, root: Path, sandbox: str) -> None:
         from amazon_listings.ledger.database import open_ledger
         from amazon_listings.selling_partner.account import Account
-        from amazon_listings.selling_partner.client import SellingPartner
-        from amazon_listings.selling_partner.quotas import Quotas
+        from amazon_listings.selling_partner.calls.client import SellingPartner
+        from amazon_listings.selling_partner.calls.quotas import Quotas
 
         self.storage = root
         self.ledger = open_ledger(f"sqlite:///{root}/ledger.db")
@@ -165,7 +165,7 @@ class Installation:
         return self._client
 
     def reader(self, connector):
-        from amazon_listings.cli.source_access import CommandAccess
+        from amazon_listings.cli.inputs.source_access import CommandAccess
         from amazon_listings.sources.extraction import open_source, read_items
 
         return functools.partial(read_items, open_source(connector.source, CommandAccess()))

@@ -26,8 +26,8 @@ from amazon_listings.runs.context import resume_run
 from amazon_listings.runs.heap import settled_heap
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles

@@ -28,11 +28,11 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner import listings
 from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.buckets import LocalBuckets
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.buckets import LocalBuckets
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.pipeline import submit_all
+from amazon_listings.selling_partner.calls.quotas import Quotas
 from amazon_listings.selling_partner.operations import OPERATIONS, kinds_of
-from amazon_listings.selling_partner.pipeline import submit_all
-from amazon_listings.selling_partner.quotas import Quotas
 from spapi_sandbox.server import running_sandbox
 
 FR = marketplace("FR")

@@ -57,10 +57,10 @@ from amazon_listings.ledger.runs.history import recent_runs  # noqa: E402
 from amazon_listings.runs.definitions import refresh_definitions  # noqa: E402
 from amazon_listings.runs.folder import RunFolder  # noqa: E402
 from amazon_listings.runs.plan import Change  # noqa: E402
-from amazon_listings.selling_partner.leaves import Leaf  # noqa: E402
+from amazon_listings.selling_partner.content.leaves import Leaf  # noqa: E402
 from amazon_listings.web import access  # noqa: E402
+from amazon_listings.web.new.products_seen import products_seen  # noqa: E402
 from amazon_listings.web.plugin import prepare_pages  # noqa: E402
-from amazon_listings.web.products_seen import products_seen  # noqa: E402
 from local_airflow.installation import connections as demo_connections  # noqa: E402
 from spapi_sandbox.server import running_sandbox  # noqa: E402
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import psutil
 import typer
 
-from amazon_listings.cli.outcome_table import print_outcomes
+from amazon_listings.cli.output.outcome_table import print_outcomes
 from amazon_listings.connectors.loader import load_connectors
 from local_airflow import installation
 from local_airflow.airflow import (

@@ -9,7 +9,7 @@ import yaml
 
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.listings import get
 from spapi_sandbox.account.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
 from spapi_sandbox.listings.by_hand import FILE

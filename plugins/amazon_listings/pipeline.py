@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.notes import ApprovalNote, DefinitionsNote, ExtractNote, ForeseenNote
     from amazon_listings.runs.scope import Scope
     from amazon_listings.selling_partner.account import Account
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.sources.port import Rows
     from amazon_listings.sources.reading import Reading
     from amazon_listings.sources.selection import Selection
@@ -406,7 +406,7 @@ def _decisions(run: RunContext, installation: Installation) -> Decisions:
     from amazon_listings.approvals.decisions import Decisions
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.messages import catalogue
-    from amazon_listings.selling_partner.leaves import amazon_defaults
+    from amazon_listings.selling_partner.content.leaves import amazon_defaults
 
     connector = run.connector
     return Decisions(

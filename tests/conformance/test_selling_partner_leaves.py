@@ -4,7 +4,7 @@ from fields_documents import REAL_NAMES, document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amazon_listings.selling_partner.leaves import join, split
+from amazon_listings.selling_partner.content.leaves import join, split
 from support.listing_values import in_no_order, listings, shuffled
 
 

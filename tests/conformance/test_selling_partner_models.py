@@ -10,11 +10,11 @@ from amazon_models import AmazonModels, shared
 from jsonschema import Draft7Validator
 
 from amazon_listings.selling_partner import definitions, feed_messages, feed_reports, feeds, listings, sellers
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.comparison import matches_patches, matches_put
-from amazon_listings.selling_partner.leaves import Layout
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.content.comparison import matches_patches, matches_put
+from amazon_listings.selling_partner.content.leaves import Layout
+from amazon_listings.selling_partner.content.patches import build_patches
 from amazon_listings.selling_partner.operations import OPERATIONS
-from amazon_listings.selling_partner.patches import build_patches
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.selling_partner.leaves import Layout, split
-from amazon_listings.selling_partner.overlay import sendable
-from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.selling_partner.content.leaves import Layout, split
+from amazon_listings.selling_partner.content.overlay import sendable
+from amazon_listings.selling_partner.content.patches import build_patches
 from spapi_sandbox.listings import patches as rules
 
 FR, DE = marketplace("FR"), marketplace("DE")

@@ -24,12 +24,12 @@ from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import EXTRACT
 from amazon_listings.selling_partner import definitions, feeds, listings
 from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
+from amazon_listings.selling_partner.content.leaves import Layout
 from amazon_listings.selling_partner.feed_reports import outcomes, read_item, read_report
-from amazon_listings.selling_partner.leaves import Layout
 from amazon_listings.selling_partner.listing_answers import Listing, of_marketplace
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.selling_partner.tokens import Tokens
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles

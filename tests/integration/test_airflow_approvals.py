@@ -16,7 +16,7 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.ledger.tables import approvals
 from amazon_listings.selling_partner import listings
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.client import SellingPartner
 from spapi_sandbox.catalogue.catalogue import load
 from support.accounts import account_at
 from support.airflow import NO_GUARDS, demo_connector, sent, without_confirmation

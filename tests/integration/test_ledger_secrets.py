@@ -14,9 +14,9 @@ from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.selling_partner.tokens import Tokens
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.ledger_rows import record_accepted, record_submissions, record_tested

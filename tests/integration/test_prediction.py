@@ -11,7 +11,7 @@ from amazon_listings.checks.predicted import Known, Predicted
 from amazon_listings.checks.remapped import Remapped
 from amazon_listings.ledger.items.issues import open_issues
 from amazon_listings.ledger.items.states import find_states
-from amazon_listings.web.drafted import effect_of, families
+from amazon_listings.web.drafts.drafted import effect_of, families
 from spapi_sandbox.server import running_sandbox
 from support.whole_runs import Home, product
 

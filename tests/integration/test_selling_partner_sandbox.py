@@ -12,8 +12,12 @@ from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner import definitions, feed_messages, feed_reports, feeds, listings, sellers
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.exceptions import (
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
+from amazon_listings.selling_partner.content.leaves import Layout
+from amazon_listings.selling_partner.content.patches import build_patches
+from amazon_listings.selling_partner.faults.exceptions import (
     AccessDenied,
     CredentialsRejected,
     GrantRevoked,
@@ -23,10 +27,6 @@ from amazon_listings.selling_partner.exceptions import (
     UnknownProductType,
     WrongAccount,
 )
-from amazon_listings.selling_partner.leaves import Layout
-from amazon_listings.selling_partner.patches import build_patches
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.selling_partner.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.sellers import FR, OFFER, SELECTORS

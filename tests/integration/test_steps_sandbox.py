@@ -23,8 +23,8 @@ from amazon_listings.runs.map_fields import map_part
 from amazon_listings.runs.notes import FailureNote
 from amazon_listings.runs.records import EXTRACT, MAPPED
 from amazon_listings.runs.scope import decide
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.sales_layer.account import SalesLayerAccount
 from amazon_listings.sources.sales_layer.connection import PimConnection

@@ -46,11 +46,11 @@ NOTATIONS = tuple(
 #: What decides what is sent, and whether it arrived: changed in every way.
 WHOLE = {
     "patches": Group(
-        tuple(f"{OURS}selling_partner/{name}.py" for name in ("leaves", "patches")),
+        tuple(f"{OURS}selling_partner/content/{name}.py" for name in ("leaves", "patches")),
         (
-            "tests/unit/selling_partner/test_leaves.py",
-            "tests/unit/selling_partner/test_patches.py",
-            "tests/unit/selling_partner/test_comparison.py",
+            "tests/unit/selling_partner/content/test_leaves.py",
+            "tests/unit/selling_partner/content/test_patches.py",
+            "tests/unit/selling_partner/content/test_comparison.py",
             "tests/unit/planning/test_planner.py",
         ),
     ),

@@ -15,9 +15,9 @@ from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.failures import RetryByErrorClass, TaskStopped
 from amazon_listings.confirm import checks as confirm
 from amazon_listings.incoming.http_reader import Limits
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.selling_partner.tokens import Tokens
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
 from amazon_listings.sources.sales_layer import account
 from amazon_listings.sources.sales_layer.clock import Clock
 from amazon_listings.writes import live_sync

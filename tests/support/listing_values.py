@@ -4,7 +4,7 @@ import json
 
 from hypothesis import strategies as st
 
-from amazon_listings.selling_partner.leaves import Layout
+from amazon_listings.selling_partner.content.leaves import Layout
 
 FR, DE = "A13V1IB3VIYZZH", "A1PA6795UKMFR9"
 

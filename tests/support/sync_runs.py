@@ -38,9 +38,9 @@ from amazon_listings.runs.notes import (
 from amazon_listings.runs.records import EXTRACT, PROBLEMS, QUALITY, TESTED
 from amazon_listings.runs.scope import Scope
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.leaves import amazon_defaults
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.content.leaves import amazon_defaults
 from amazon_listings.writes.live_sync import live_sync
 from support.accounts import account_at
 from support.run_records import resolved_items

@@ -10,8 +10,8 @@ from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.records import EXTRACT, PROBLEMS
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.run_records import extract_note, scope_of

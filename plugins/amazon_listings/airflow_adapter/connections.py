@@ -18,8 +18,8 @@ from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.selling_partner.account import Account, AccountIncomplete
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
 from amazon_listings.settings import LEDGER_IN_AIRFLOW, settings
 from amazon_listings.sources.extraction import open_source
 from amazon_listings.sources.port import ConnectionFields

@@ -13,7 +13,7 @@ from amazon_listings.airflow_adapter.provider import hook_name
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.marketplaces import ALIASES, MARKETPLACES, marketplace
 from amazon_listings.messages import Message, catalogue
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.sellers import check_account
 from amazon_listings.settings import settings
 from amazon_listings.sources.registry import sources

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.messages import Message
     from amazon_listings.selling_partner.account import Account
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.sources.port import Rows
     from amazon_listings.sources.reading import Reading
     from amazon_listings.sources.selection import Selection

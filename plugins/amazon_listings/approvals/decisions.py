@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import TestedItem
-    from amazon_listings.selling_partner.leaves import Layout
+    from amazon_listings.selling_partner.content.leaves import Layout
 
 
 class _Judged(NamedTuple):

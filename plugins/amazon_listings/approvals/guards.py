@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Guards
     from amazon_listings.runs.plan import Change
-    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_listings.selling_partner.content.leaves import Layout, Leaf
 
 PRICE_FALL, PRICE_RISE, QUANTITY, UNIT = "price_fall", "price_rise", "quantity_times", "unit_change"
 CHANGED, REMOVED, QUANTITY_SUM, VANISHED = (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.mapping.values.notation import ColumnEvidence
     from amazon_listings.runs.plan import Change, Plan
-    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_listings.selling_partner.content.leaves import Layout, Leaf
 
 FIRST, ALWAYS, REPLACE = "first", "always", "full_replace"
 #: Reasons of the policy; all others are guards.

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.selling_partner.leaves import split
+from amazon_listings.selling_partner.content.leaves import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from amazon_listings.runs.plan import Change
-    from amazon_listings.selling_partner.leaves import Element, Layout, Leaf
+    from amazon_listings.selling_partner.content.leaves import Element, Layout, Leaf
 
 OFFER, AVAILABILITY = "purchasable_offer", "fulfillment_availability"
 #: The properties of an offer that decide what a buyer pays.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.selling_partner.leaves import join, split
+from amazon_listings.selling_partner.content.leaves import join, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from amazon_listings.runs.plan import Change
-    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_listings.selling_partner.content.leaves import Layout, Leaf
 
 #: Last steps of leaves that mean something only together with the leaves beside them.
 _COUPLED = frozenset({"value", "unit", "currency", "type"})

@@ -16,8 +16,8 @@ from amazon_listings.ledger.items.leavers import listed_skus_of
 from amazon_listings.ledger.items.payloads import record_adopted, record_released
 from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.runs.listings.bulk_reading import read_listings
-from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, join, split
-from amazon_listings.selling_partner.overlay import sendable
+from amazon_listings.selling_partner.content.leaves import Layout, amazon_defaults, join, split
+from amazon_listings.selling_partner.content.overlay import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items.claims import Line
     from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.leaves import Leaf
+    from amazon_listings.selling_partner.calls.client import SellingPartner
+    from amazon_listings.selling_partner.content.leaves import Leaf
     from amazon_listings.selling_partner.listing_answers import Listing
 
 Attributes = dict[str, Any]

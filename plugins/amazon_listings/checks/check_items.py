@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.scope import Scope
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_product_types.validation.issue import Issue
 
 log = logging.getLogger(__name__)

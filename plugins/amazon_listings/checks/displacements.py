@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from amazon_listings.runs.listings.value_text import value_fact
 from amazon_listings.runs.plan import Fate
-from amazon_listings.selling_partner.leaves import MARKETPLACE
+from amazon_listings.selling_partner.content.leaves import MARKETPLACE
 from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
 

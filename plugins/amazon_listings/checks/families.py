@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.planning.wanted import WantedItem
     from amazon_listings.runs.records import TestedItem
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 log = logging.getLogger(__name__)
 

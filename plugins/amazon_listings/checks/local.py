@@ -18,7 +18,7 @@ from amazon_listings.runs.listings.ownership import Wording, conflicts, known_as
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import TestedItem
 from amazon_listings.runs.tracing import traced
-from amazon_listings.selling_partner.leaves import amazon_defaults
+from amazon_listings.selling_partner.content.leaves import amazon_defaults
 from amazon_listings.selling_partner.operations import OFFER_ATTRIBUTES
 from amazon_product_types.rules import MODULAR_HIGHLIGHTS, MODULAR_NAME, TITLES
 

@@ -19,7 +19,7 @@ from amazon_listings.runs.outcomes import Outcome
 if TYPE_CHECKING:
     from amazon_listings.checks.local import LocalChecks
     from amazon_listings.runs.records import TestedItem
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 
 def with_made_since(items: list[TestedItem], local: LocalChecks, client: SellingPartner) -> list[TestedItem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from amazon_listings.selling_partner.leaves import join, split
+from amazon_listings.selling_partner.content.leaves import join, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.messages import Catalogue
     from amazon_listings.planning.wanted import PlannedWrite
-    from amazon_listings.selling_partner.leaves import Layout
+    from amazon_listings.selling_partner.content.leaves import Layout
     from amazon_product_types.rules import RuleCheck
     from amazon_product_types.validation.issue import Issue
 

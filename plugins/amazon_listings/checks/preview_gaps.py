@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.selling_partner.patches import COST_PRICE
+from amazon_listings.selling_partner.content.patches import COST_PRICE
 from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:

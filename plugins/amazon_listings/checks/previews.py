@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from amazon_listings.planning.planner import Planner
     from amazon_listings.planning.wanted import PlannedWrite
     from amazon_listings.runs.records import MappedItem, TestedItem
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Submission
     from amazon_product_types.validation.issue import Severity
 

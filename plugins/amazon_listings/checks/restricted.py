@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.messages import Catalogue
     from amazon_listings.planning.wanted import PlannedWrite
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 log = logging.getLogger(__name__)
 

@@ -14,24 +14,24 @@ from typer.core import TyperGroup
 from amazon_listings.cli import (
     adopt,
     approvals,
-    connectors,
-    connectors_coverage,
-    connectors_keep,
-    connectors_new,
-    definition_changes,
-    fields,
     forecast,
     init,
     ledger,
     mapping,
     plan,
-    product_types,
-    relabel,
     rollback,
     run,
     validate,
 )
-from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE, is_language, say, speak
+from amazon_listings.cli.connectors import commands as connectors
+from amazon_listings.cli.connectors import coverage as connectors_coverage
+from amazon_listings.cli.connectors import keep as connectors_keep
+from amazon_listings.cli.connectors import new as connectors_new
+from amazon_listings.cli.connectors import relabel
+from amazon_listings.cli.output.refusals import CONNECTOR_LANGUAGE, LANGUAGE, is_language, say, speak
+from amazon_listings.cli.product_types import commands as product_types
+from amazon_listings.cli.product_types import diff as definition_changes
+from amazon_listings.cli.product_types import fields
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
-from amazon_listings.cli.tables import clean
+from amazon_listings.cli.inputs.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.output.refusals import messages, plain_errors, refuse, say, speak
+from amazon_listings.cli.output.tables import clean
 from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 #: Longest value shown.
 LONGEST = 120

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import messages, plain_errors, refuse, say
-from amazon_listings.cli.tables import clean
+from amazon_listings.cli.inputs.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.output.refusals import messages, plain_errors, refuse, say
+from amazon_listings.cli.output.tables import clean
 from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def resume(
 
 
 def _approve_plan(planned: str, connectors: Sequence[str], by: str | None, ledger: str | None) -> None:
-    from amazon_listings.cli.definitions import run_storage
+    from amazon_listings.cli.inputs.definitions import run_storage
     from amazon_listings.fleet.plan_approval import approve_plan
 
     with plain_errors():
@@ -282,7 +282,7 @@ def _answer(
 
 def _cost(engine: Engine, question: stored.Question) -> RunForecast | None:
     """Return what it costs to send what a question is about; None if its connector is not found here."""
-    from amazon_listings.cli.configured import connectors_in, exported
+    from amazon_listings.cli.inputs.configured import connectors_in, exported
     from amazon_listings.errors import AmazonListingsError
     from amazon_listings.writes.foreseen import forecast_of_approval
 
@@ -407,7 +407,7 @@ def _key(engine: Engine, connector: str) -> str:
 
 def _key_to_stop(engine: Engine, connector: str) -> str:
     """Return the key of a connector that ran, or that may run next: a brake is there before the first run."""
-    from amazon_listings.cli.configured import connectors_in, exported
+    from amazon_listings.cli.inputs.configured import connectors_in, exported
     from amazon_listings.ledger.connectors.keys import find_key, keyed
 
     if find_key(engine, connector) is None:

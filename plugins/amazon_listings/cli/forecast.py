@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amazon_listings.cli.configured import Folder, Variables, connector_of
-from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
+from amazon_listings.cli.inputs.configured import Folder, Variables, connector_of
+from amazon_listings.cli.inputs.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.output.refusals import messages, plain_errors, refuse, say, speak
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

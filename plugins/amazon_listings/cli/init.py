@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amazon_listings.cli.refusals import messages, say
+from amazon_listings.cli.output.refusals import messages, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import messages, plain_errors, say
-from amazon_listings.cli.tables import clean, listed, print_facts, print_table, when
+from amazon_listings.cli.inputs.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.output.refusals import messages, plain_errors, say
+from amazon_listings.cli.output.tables import clean, listed, print_facts, print_table, when
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from amazon_listings.cli.configured import Folder, Variables, connector_of
-from amazon_listings.cli.definitions import described
-from amazon_listings.cli.refusals import messages, plain_errors, refuse, say, speak
+from amazon_listings.cli.inputs.configured import Folder, Variables, connector_of
+from amazon_listings.cli.inputs.definitions import described
+from amazon_listings.cli.output.refusals import messages, plain_errors, refuse, say, speak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -85,7 +85,7 @@ def stored_items_of(connector: Connector) -> Iterator[Item] | None:
 
     Returns None if they are not known, or lack what it needs.
     """
-    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.cli.inputs.ledger_access import known_ledger
     from amazon_listings.ledger.connectors.keys import find_key
     from amazon_listings.runs.finish.item_states import stored_items
 
@@ -96,7 +96,7 @@ def stored_items_of(connector: Connector) -> Iterator[Item] | None:
 
 def tables_of(connector: Connector) -> dict[str, Any]:
     """Return the rows of the connector's related tables."""
-    from amazon_listings.cli.source_access import CommandAccess
+    from amazon_listings.cli.inputs.source_access import CommandAccess
     from amazon_listings.sources.extraction import open_source
     from amazon_listings.sources.related_tables import read_tables
 
@@ -164,7 +164,7 @@ def _item(line: str, place: str) -> Item:
 
 
 def _from_pim(connector: Connector) -> Iterable[Item]:
-    from amazon_listings.cli.source_access import CommandAccess
+    from amazon_listings.cli.inputs.source_access import CommandAccess
     from amazon_listings.sources.extraction import open_source, read_items
     from amazon_listings.sources.selection import Selection
 

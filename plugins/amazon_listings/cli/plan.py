@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amazon_listings.cli.configured import (
+from amazon_listings.cli.inputs.configured import (
     Folder,
     Select,
     Variables,
@@ -16,8 +16,8 @@ from amazon_listings.cli.configured import (
     declarations_in,
     exported,
 )
-from amazon_listings.cli.definitions import stored_pair
-from amazon_listings.cli.refusals import messages, plain_errors
+from amazon_listings.cli.inputs.definitions import stored_pair
+from amazon_listings.cli.output.refusals import messages, plain_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,8 +59,8 @@ def plan(
     """Show what the configuration changes of listings, compared with a former one; nothing is sent."""
     import msgspec
 
-    from amazon_listings.cli.definitions import run_storage
-    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.cli.inputs.definitions import run_storage
+    from amazon_listings.cli.inputs.ledger_access import known_ledger
     from amazon_listings.fleet.plan_approval import PlanFile, plan_hash
     from amazon_listings.fleet.plan_text import plan_markdown, plan_text
 
@@ -215,7 +215,7 @@ def _state(connector: Connector) -> State:
 
 def _columns(connector: Connector) -> dict[str, ColumnEvidence]:
     """Return how the columns of the connector's source are written, as its runs remember it."""
-    from amazon_listings.cli.ledger_access import known_ledger
+    from amazon_listings.cli.inputs.ledger_access import known_ledger
     from amazon_listings.ledger.connectors.keys import find_key
     from amazon_listings.runs.extract.notations import remembered
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amazon_listings.cli.ledger_access import LedgerUrl, opened_ledger
-from amazon_listings.cli.refusals import messages, plain_errors, say
-from amazon_listings.cli.tables import clean
+from amazon_listings.cli.inputs.ledger_access import LedgerUrl, opened_ledger
+from amazon_listings.cli.output.refusals import messages, plain_errors, say
+from amazon_listings.cli.output.tables import clean
 from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:

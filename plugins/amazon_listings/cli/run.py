@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from amazon_listings.cli.refusals import LANGUAGE, is_language, messages, say, speak
+from amazon_listings.cli.output.refusals import LANGUAGE, is_language, messages, say, speak
 from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def _refuse_other_than_sandbox(connector: Connector, installation: Installation,
 
 def _is_of_configuration(connector: Connector, installation: Installation, approve: str) -> bool:
     """Return whether a hash is that of a plan of the configuration; one that was not approved is refused."""
-    from amazon_listings.cli.definitions import run_storage
-    from amazon_listings.cli.refusals import refuse
+    from amazon_listings.cli.inputs.definitions import run_storage
+    from amazon_listings.cli.output.refusals import refuse
     from amazon_listings.fleet.plan_approval import is_approved, is_kept
 
     if not is_kept(run_storage(), approve):
@@ -161,7 +161,7 @@ def _carried_out(
     if as_json:
         _print_items(context)
     else:
-        from amazon_listings.cli.outcome_table import print_outcomes
+        from amazon_listings.cli.output.outcome_table import print_outcomes
 
         print_outcomes({connector.id: summary})
     if (stop := context.folder.noted(StopNote)) is not None:

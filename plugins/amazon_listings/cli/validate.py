@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from amazon_listings.cli.refusals import end, messages, speak
+from amazon_listings.cli.output.refusals import end, messages, speak
 
 
 def register(app: typer.Typer) -> None:

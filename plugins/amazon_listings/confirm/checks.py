@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.writes.confirmations import DueLook
     from amazon_listings.ledger.writes.last_writes import LastWrite, WritingRun
     from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.leaves import Attributes
+    from amazon_listings.selling_partner.calls.client import SellingPartner
+    from amazon_listings.selling_partner.content.leaves import Attributes
     from amazon_listings.selling_partner.listing_answers import Listing
     from amazon_product_types.validation.issue import Issue
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.messages import joined_notes, message
 from amazon_listings.runs.listings.quantities import merchant_quantity
-from amazon_listings.selling_partner.leaves import amazon_defaults, split
-from amazon_listings.selling_partner.overlay import overlays
+from amazon_listings.selling_partner.content.leaves import amazon_defaults, split
+from amazon_listings.selling_partner.content.overlay import overlays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.writes.last_writes import LastWrite
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.messages import Catalogue, Message
-    from amazon_listings.selling_partner.leaves import Layout
+    from amazon_listings.selling_partner.content.leaves import Layout
     from amazon_listings.selling_partner.listing_answers import Listing
 
 Attributes = dict[str, Any]

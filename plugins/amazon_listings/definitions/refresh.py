@@ -19,15 +19,15 @@ from amazon_listings.errors import ActionRequiredError, AmazonListingsError, Ret
 from amazon_listings.marketplaces import marketplace_with
 from amazon_listings.messages import log_line, message
 from amazon_listings.selling_partner import definitions
-from amazon_listings.selling_partner.downloads import with_new_link
-from amazon_listings.selling_partner.exceptions import RequestRefused, UnknownProductType
+from amazon_listings.selling_partner.calls.downloads import with_new_link
+from amazon_listings.selling_partner.faults.exceptions import RequestRefused, UnknownProductType
 from amazon_product_types.matching import closest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 #: Versions that Amazon has of every product type.
 VERSION_NAMES = ("LATEST", "RELEASE_CANDIDATE")

@@ -30,7 +30,7 @@ from amazon_listings.ledger.runs.overview import seller_of
 from amazon_listings.runs.extract.notations import remembered
 from amazon_listings.runs.plan import Method, Plan, changes_between, line_behind, question_hash
 from amazon_listings.runs.storage import storage_explained
-from amazon_listings.selling_partner.leaves import amazon_defaults
+from amazon_listings.selling_partner.content.leaves import amazon_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from amazon_listings.ledger.database import insert_into, seconds
 from amazon_listings.ledger.tables import buckets
-from amazon_listings.selling_partner.buckets import STATED_FOR, Lease
+from amazon_listings.selling_partner.calls.buckets import STATED_FOR, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.ledger.items.known import KnownItem
     from amazon_listings.ledger.items.payloads import ListingScope
-    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_listings.selling_partner.content.leaves import Layout, Leaf
     from amazon_listings.selling_partner.listing_answers import Listing
 
 Attributes = dict[str, Any]

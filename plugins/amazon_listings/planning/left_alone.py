@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES, LEVEL, RELATION, THEME
 from amazon_listings.runs.listings.quantities import AVAILABILITY, CHANNEL, MERCHANT
-from amazon_listings.selling_partner.leaves import MARKETPLACE, split
+from amazon_listings.selling_partner.content.leaves import MARKETPLACE, split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_listings.selling_partner.content.leaves import Layout, Leaf
 
     Attributes = Mapping[str, Any]
 

@@ -32,9 +32,9 @@ from amazon_listings.planning.wanted import PlannedWrite
 from amazon_listings.runs.listings.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, edited, line_behind
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
-from amazon_listings.selling_partner.overlay import sendable
-from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.selling_partner.content.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
+from amazon_listings.selling_partner.content.overlay import sendable
+from amazon_listings.selling_partner.content.patches import build_patches
 from amazon_listings.selling_partner.sellers import places_around
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from amazon_listings.planning.known import Attributes
     from amazon_listings.planning.wanted import WantedItem
     from amazon_listings.runs.plan import Displaced, MappingLine
-    from amazon_listings.selling_partner.client import SellingPartner
-    from amazon_listings.selling_partner.leaves import Leaf
+    from amazon_listings.selling_partner.calls.client import SellingPartner
+    from amazon_listings.selling_partner.content.leaves import Leaf
     from amazon_listings.selling_partner.listing_answers import Submission
 
 #: Bytes of an attribute that items may share, and how many such are known at once.

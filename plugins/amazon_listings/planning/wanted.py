@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amazon_listings.planning.known import Attributes, CurrentListing
     from amazon_listings.runs.plan import Change, Displaced, Plan
     from amazon_listings.runs.records import MappedItem, Role
-    from amazon_listings.selling_partner.leaves import Leaf
+    from amazon_listings.selling_partner.content.leaves import Leaf
 
     #: Makes the plan of what is wanted, given what its listing has.
     Plans = Callable[["WantedItem", CurrentListing], "PlannedWrite"]

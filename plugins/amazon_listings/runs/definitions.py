@@ -23,8 +23,8 @@ from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.runs.storage import storage_explained
-from amazon_listings.selling_partner.exceptions import WrongAccount
-from amazon_listings.selling_partner.leaves import Layout
+from amazon_listings.selling_partner.content.leaves import Layout
+from amazon_listings.selling_partner.faults.exceptions import WrongAccount
 from amazon_listings.selling_partner.sellers import check_participation
 from amazon_product_types.rules import RuleCheck
 from amazon_product_types.validation import DefinitionError, amazon_issues, compile_definition
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_product_types.fields import Field
     from amazon_product_types.labels import FieldIndex
     from amazon_product_types.validation.issue import Issue, Source

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.runs.listings.quantities import AVAILABILITY
-from amazon_listings.selling_partner.leaves import Leaf, compare, same_leaf, same_value
+from amazon_listings.selling_partner.content.leaves import Leaf, compare, same_leaf, same_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from amazon_listings.connectors.model import Where
     from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.selling_partner.leaves import Element, Layout
+    from amazon_listings.selling_partner.content.leaves import Element, Layout
 
 
 class Method(StrEnum):

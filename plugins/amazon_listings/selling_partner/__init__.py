@@ -1,5 +1,5 @@
 """Selling Partner API client: tokens, quotas, retries, definitions, listings, feeds.
 
-`client.SellingPartner(account, quotas=…)` calls; the modules `definitions`, `listings`, `feeds` and
+`calls.client.SellingPartner(account, quotas=…)` calls; the modules `definitions`, `listings`, `feeds` and
 `sellers` are the operations, as functions that take a client.
 """

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from amazon_listings.selling_partner.downloads import download as _download
-from amazon_listings.selling_partner.exceptions import DocumentDamaged
-from amazon_listings.selling_partner.faults import RETRY_LATER
-from amazon_listings.selling_partner.shapes import Shape
+from amazon_listings.selling_partner.calls.downloads import download as _download
+from amazon_listings.selling_partner.calls.shapes import Shape
+from amazon_listings.selling_partner.faults.exceptions import DocumentDamaged
+from amazon_listings.selling_partner.faults.refusals import RETRY_LATER
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 #: Largest document that is read; the largest real ones are below 2 MB.
 LARGEST = 64 * 1024 * 1024

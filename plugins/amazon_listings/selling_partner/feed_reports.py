@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from amazon_listings.incoming.decoding import decode
 from amazon_listings.messages import Message, message
-from amazon_listings.selling_partner.answers import Answer
-from amazon_listings.selling_partner.exceptions import MalformedAnswer
-from amazon_listings.selling_partner.faults import RETRY_LATER
+from amazon_listings.selling_partner.calls.answers import Answer
+from amazon_listings.selling_partner.calls.shapes import Shape
+from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer
+from amazon_listings.selling_partner.faults.refusals import RETRY_LATER
 from amazon_listings.selling_partner.listing_answers import SEVERITIES, read_listing
-from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.incoming.http_reader import unpacked
-from amazon_listings.selling_partner.downloads import download, upload, with_new_link
-from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
-from amazon_listings.selling_partner.faults import RETRY_LATER, Refusal, outcome_unknown
-from amazon_listings.selling_partner.redaction import redact
-from amazon_listings.selling_partner.shapes import Shape
+from amazon_listings.selling_partner.calls.downloads import download, upload, with_new_link
+from amazon_listings.selling_partner.calls.redaction import redact
+from amazon_listings.selling_partner.calls.shapes import Shape
+from amazon_listings.selling_partner.faults.exceptions import DocumentDamaged, MalformedAnswer
+from amazon_listings.selling_partner.faults.refusals import RETRY_LATER, Refusal, outcome_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 FEED_TYPE = "JSON_LISTINGS_FEED"
 CONTENT_TYPE = "application/json; charset=UTF-8"

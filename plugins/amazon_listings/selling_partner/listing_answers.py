@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from amazon_listings.messages import message
-from amazon_listings.selling_partner.exceptions import PreviewIgnored
-from amazon_listings.selling_partner.faults import unclear
-from amazon_listings.selling_partner.redaction import redact
-from amazon_listings.selling_partner.shapes import Shape
+from amazon_listings.selling_partner.calls.redaction import redact
+from amazon_listings.selling_partner.calls.shapes import Shape
+from amazon_listings.selling_partner.faults.exceptions import PreviewIgnored
+from amazon_listings.selling_partner.faults.refusals import unclear
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from amazon_listings.selling_partner.answers import Answer
+    from amazon_listings.selling_partner.calls.answers import Answer
 
 SEVERITIES = frozenset({"ERROR", "WARNING", "INFO"})
 #: Parts of an issue that are lists of texts.

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from amazon_listings.selling_partner.comparison import matches_patches, matches_put
-from amazon_listings.selling_partner.exceptions import (
+from amazon_listings.selling_partner.calls.shapes import Shape
+from amazon_listings.selling_partner.content.comparison import matches_patches, matches_put
+from amazon_listings.selling_partner.faults.exceptions import (
     AnswerUnclear,
     MalformedAnswer,
     NotFound,
@@ -21,12 +22,11 @@ from amazon_listings.selling_partner.listing_answers import (
 )
 from amazon_listings.selling_partner.operations import kinds_of
 from amazon_listings.selling_partner.searches import search
-from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 __all__ = ["delete", "get", "patch", "put", "search", "submit"]
 

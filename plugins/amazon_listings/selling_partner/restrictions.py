@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from amazon_listings.selling_partner.shapes import Shape
+from amazon_listings.selling_partner.calls.shapes import Shape
 
 if TYPE_CHECKING:
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 OPERATION = "getListingsRestrictions"
 #: The product is not in the catalogue of the marketplace.

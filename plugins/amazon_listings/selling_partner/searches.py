@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from amazon_listings.selling_partner.calls.shapes import Shape
 from amazon_listings.selling_partner.listing_answers import read_listing
-from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Listing
 
 #: Results that Amazon pages through.

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from amazon_listings.marketplaces import SHOPS, region_of
 from amazon_listings.messages import Message, message
 from amazon_listings.selling_partner import definitions, listings
-from amazon_listings.selling_partner.exceptions import (
+from amazon_listings.selling_partner.calls.shapes import Shape
+from amazon_listings.selling_partner.faults.exceptions import (
     AccessDenied,
     SecretExpired,
     WrongAccount,
     WrongMarketplace,
 )
-from amazon_listings.selling_partner.shapes import Shape
 
 if TYPE_CHECKING:
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.definitions.stored import DefinitionKey
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 #: The name of a look's folder among the runs; no connector can be called so.
 WATCH = "product_types"

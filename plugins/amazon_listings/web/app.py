@@ -12,27 +12,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.web import (
-    activity_page,
-    approvals_page,
-    attention,
-    connectors_page,
-    fields_page,
-    issues_page,
-    item_page,
-    items_page,
-    left_page,
-    mending_page,
-    new_page,
-    pictures,
-    product_types_page,
-    publishing,
-    report_pages,
-    runs_started,
-    undo_page,
-    versions,
-)
+from amazon_listings.web.activity import activity_page, report_pages, runs_started
+from amazon_listings.web.changes import approvals_page, left_page, undo_page
 from amazon_listings.web.configured import ConnectorBroken, problem_of
+from amazon_listings.web.connectors import attention, connectors_page, product_types_page
+from amazon_listings.web.drafts import publishing
+from amazon_listings.web.fields import fields_page, versions
+from amazon_listings.web.items import issues_page, item_page, items_page, mending_page, pictures
+from amazon_listings.web.new import new_page
 from amazon_listings.web.origin import SameOrigin
 from amazon_listings.web.rendering import HERE, base_of, render, wording
 

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import ApprovedItem, MappedItem, TestedIndex
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
 
 log = logging.getLogger(__name__)
 

@@ -39,7 +39,7 @@ from amazon_listings.ledger.writes.submissions import (
     record_answers,
     withdraw_submission,
 )
-from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
+from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -24,7 +24,7 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import WrittenItem
 from amazon_listings.runs.tracing import by_line, traced
-from amazon_listings.selling_partner.leaves import same_value
+from amazon_listings.selling_partner.content.leaves import same_value
 from amazon_listings.writes.fenced_plans import plan_behind_fence
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from amazon_listings.planning.planner import Planner
     from amazon_listings.planning.wanted import Named, Plans, Reads
     from amazon_listings.runs.definitions import Definitions
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Listing, Submission
     from amazon_listings.writes.protocol import WriteProtocol
     from amazon_product_types.validation.issue import Issue

@@ -9,7 +9,7 @@ from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.comparison import same
+from amazon_listings.selling_partner.content.comparison import same
 from spapi_sandbox.server import running_sandbox
 from support.ledgers import ledger_in
 from support.sync_runs import Shop

@@ -18,8 +18,8 @@ from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.listings.ownership import mapping_lines
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.records import MAPPED
-from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, split
-from amazon_listings.selling_partner.overlay import sendable
+from amazon_listings.selling_partner.content.leaves import Layout, amazon_defaults, split
+from amazon_listings.selling_partner.content.overlay import sendable
 from amazon_listings.writes.rollback.rollback import Rollback
 from spapi_sandbox.listings.patches import Readings
 from spapi_sandbox.server import running_sandbox

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.selling_partner.tokens import Tokens
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.sellers import Seller

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amazon_listings.cli.rollback import lines_of
 from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.comparison import matches_put
+from amazon_listings.selling_partner.content.comparison import matches_put
 from support.sellers import FR, HERE, OFFER, priced
 
 

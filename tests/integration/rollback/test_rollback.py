@@ -12,7 +12,7 @@ from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.ledger.writes.leases import ConnectorBusy, Lease
 from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.comparison import matches_put
+from amazon_listings.selling_partner.content.comparison import matches_put
 from support.ledger_rows import open_feed, record_submissions
 from support.sellers import FR, HERE, OFFER, QUANTITY, priced
 

@@ -7,7 +7,7 @@ import pytest
 from amazon_listings.ledger.runs.answers import answers_of
 from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.comparison import matches_put
+from amazon_listings.selling_partner.content.comparison import matches_put
 from amazon_listings.writes.protocol import WriteProtocol
 from support.sellers import FR, HERE, OFFER, QUANTITY, priced
 

@@ -12,7 +12,7 @@ from amazon_listings.errors import (
     RetryableError,
     RunAbortedError,
 )
-from amazon_listings.selling_partner.exceptions import CredentialsRejected, GrantRevoked, SecretExpired
+from amazon_listings.selling_partner.faults.exceptions import CredentialsRejected, GrantRevoked, SecretExpired
 from amazon_listings.sources.errors import CredentialsRefused, PimBusy
 
 policy = RetryByErrorClass()

@@ -13,7 +13,7 @@ from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.connectors.stops import stop
 from amazon_listings.runs.context import begin_run
 from amazon_listings.selling_partner import feed_messages, feeds
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.settings import settings
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at

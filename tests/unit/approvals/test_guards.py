@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from amazon_listings.approvals.guards import RunTally, ask_about, run_reasons
 from amazon_listings.connectors.model import Guards
 from amazon_listings.runs.plan import changes_between
-from amazon_listings.selling_partner.leaves import Layout
+from amazon_listings.selling_partner.content.leaves import Layout
 
 MARKET = "A13V1IB3VIYZZH"
 PLACED = ("marketplace_id",)

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from amazon_listings.cli.refusals import CONNECTOR_LANGUAGE, LANGUAGE
+from amazon_listings.cli.output.refusals import CONNECTOR_LANGUAGE, LANGUAGE
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amazon_listings.cli.configured import error_said
+from amazon_listings.cli.inputs.configured import error_said
 
 SQLALCHEMY = """Traceback (most recent call last):
   File "airflow", line 8, in <module>

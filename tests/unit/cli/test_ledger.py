@@ -10,7 +10,7 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
-from amazon_listings.cli.tables import print_facts
+from amazon_listings.cli.output.tables import print_facts
 from amazon_listings.ledger.connectors.keys import resolve_key
 from amazon_listings.ledger.items.issues import CheckedItem, record_issues
 from amazon_listings.ledger.items.payloads import ListingScope, record_removing

@@ -1,6 +1,6 @@
 """What the demo prints of its runs."""
 
-from amazon_listings.cli.outcome_table import COLUMNS, SELDOM, print_outcomes
+from amazon_listings.cli.output.outcome_table import COLUMNS, SELDOM, print_outcomes
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import ReportNote
 from amazon_listings.runs.outcomes import ENDS, REPORTED

@@ -25,8 +25,8 @@ from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, TESTED
 from amazon_listings.runs.report import write_report
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
 from local_airflow.project import PROJECT
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at

@@ -13,10 +13,10 @@ import pytest
 
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
 from amazon_listings.selling_partner.definitions import checksum
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.selling_partner.tokens import Tokens
 
 FRANCE = "A13V1IB3VIYZZH"
 

@@ -27,7 +27,7 @@ from amazon_listings.definitions.stored import (
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
-from amazon_listings.selling_partner.exceptions import UnknownProductType
+from amazon_listings.selling_partner.faults.exceptions import UnknownProductType
 from amazon_product_types.labels import OutsideRequirements, UnknownField
 
 FR = marketplace("FR")

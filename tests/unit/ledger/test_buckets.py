@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.tables import buckets
-from amazon_listings.selling_partner.buckets import LocalBuckets
+from amazon_listings.selling_partner.calls.buckets import LocalBuckets
 from support.ledger_workers import in_processes, lease
 
 STEP = st.tuples(

@@ -9,7 +9,7 @@ from amazon_listings.planning.left_alone import (
     stock_at_amazon,
     theme_of_others,
 )
-from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, split
+from amazon_listings.selling_partner.content.leaves import Layout, amazon_defaults, split
 
 FRANCE = marketplace("FR")
 HERE, ELSEWHERE = FRANCE.id, marketplace("DE").id

@@ -12,7 +12,7 @@ from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
+from amazon_listings.selling_partner.calls.client import SellingPartner
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 HERE = {"marketplace_id": marketplace("FR").id}

@@ -6,9 +6,9 @@ from amazon_listings.definitions.refresh import load_member, load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.runs.definitions import Definitions, refresh_definitions
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.exceptions import WrongAccount, WrongMarketplace
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.faults.exceptions import WrongAccount, WrongMarketplace
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 

@@ -23,7 +23,7 @@ from amazon_listings.runs.plan import (
     line_behind,
     question_hash,
 )
-from amazon_listings.selling_partner.leaves import Layout, Leaf
+from amazon_listings.selling_partner.content.leaves import Layout, Leaf
 
 FR = "A13V1IB3VIYZZH"
 DEFAULTS = {"marketplace_id": FR, "audience": "ALL", "currency": "EUR", "language_tag": "fr_FR"}

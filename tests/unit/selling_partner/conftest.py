@@ -14,9 +14,9 @@ import pytest
 
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner.account import Account
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
-from amazon_listings.selling_partner.tokens import Tokens
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
 
 ACCEPTED = {"sku": "S1", "status": "ACCEPTED", "submissionId": "sub-1", "issues": []}
 

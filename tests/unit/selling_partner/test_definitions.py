@@ -8,7 +8,7 @@ import pytest
 
 from amazon_listings.selling_partner import definitions
 from amazon_listings.selling_partner.definitions import Link
-from amazon_listings.selling_partner.exceptions import (
+from amazon_listings.selling_partner.faults.exceptions import (
     DocumentDamaged,
     LinkExpired,
     MalformedAnswer,

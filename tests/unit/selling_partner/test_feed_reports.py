@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from amazon_listings.selling_partner.exceptions import MalformedAnswer
+from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer
 from amazon_listings.selling_partner.feed_reports import outcomes, read_report
 
 SKUS = ("A", "B", "C", "D")

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from amazon_listings.selling_partner import feeds
-from amazon_listings.selling_partner.exceptions import (
+from amazon_listings.selling_partner.faults.exceptions import (
     DocumentDamaged,
     LinkExpired,
     MalformedAnswer,

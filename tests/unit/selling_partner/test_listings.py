@@ -10,8 +10,8 @@ from amazon_listings.errors import ActionRequiredError, ItemError
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.selling_partner import listings
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.exceptions import (
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.faults.exceptions import (
     AnswerUnclear,
     MalformedAnswer,
     OutcomeUnknown,

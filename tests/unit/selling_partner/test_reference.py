@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from amazon_listings.messages import catalogue
-from amazon_listings.selling_partner.fault_table import FAULTS
+from amazon_listings.selling_partner.faults.table import FAULTS
 from amazon_listings.selling_partner.operations import (
     APPLICATION_LIMITS,
     LISTINGS_FEEDS,

@@ -8,8 +8,8 @@ from amazon_listings.errors import ActionRequiredError
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.selling_partner import sellers
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.exceptions import (
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.faults.exceptions import (
     CredentialsRejected,
     MalformedAnswer,
     WrongAccount,

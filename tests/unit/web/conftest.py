@@ -200,7 +200,7 @@ def application():
     from airflow.api_fastapi.core_api.security import get_user
     from starlette.requests import Request
 
-    from amazon_listings.web import report_pages
+    from amazon_listings.web.activity import report_pages
     from amazon_listings.web.app import create_app
 
     def signed_in(request: Request):

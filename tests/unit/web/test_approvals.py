@@ -18,8 +18,8 @@ from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.plan import Change
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.leaves import Leaf
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.content.leaves import Leaf
 from amazon_listings.selling_partner.listings import put
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from amazon_listings.fleet import check
-from amazon_listings.web import attention
+from amazon_listings.web.connectors import attention
 from support.hostile import HOSTILE
 
 

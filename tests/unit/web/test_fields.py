@@ -24,7 +24,7 @@ from amazon_listings.ledger.connectors.drafts import (
 from amazon_listings.ledger.connectors.keys import find_key
 from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
 from amazon_listings.runs.definitions import definition_key
-from amazon_listings.web.conditional import without
+from amazon_listings.web.fields.conditional import without
 from amazon_listings.web.shopper import Picture
 
 ORIGIN = {"origin": "http://airflow.test"}
@@ -283,7 +283,7 @@ def test_a_draft_is_a_patch_of_the_connector_s_file_or_of_its_layer(client, edit
 
 def test_an_object_replaces_an_object_whole():
     from amazon_listings.connectors.merge_patch import merge_patch
-    from amazon_listings.web.drafted import _replacing
+    from amazon_listings.web.drafts.drafted import _replacing
 
     before, value = {"value": "1", "unit": "watts"}, {"value": "2"}
     assert merge_patch(before, _replacing(before, value)) == value
@@ -295,7 +295,7 @@ def airflow_api(monkeypatch, variable):
     from airflow.models.variable import Variable
 
     from amazon_listings.airflow_adapter.api_server import Answer
-    from amazon_listings.web import publishing
+    from amazon_listings.web.drafts import publishing
 
     asked = []
 
@@ -397,7 +397,7 @@ def test_of_those_who_publish_at_once_one_is_told_of_the_other(
     editor, monkeypatch, variable, filled, status, is_there
 ):
     from amazon_listings.airflow_adapter.api_server import Answer
-    from amazon_listings.web import publishing
+    from amazon_listings.web.drafts import publishing
 
     async def refused(*_):
         return Answer(status, {"detail": {"reason": "Unique constraint violation", "statement": "hidden"}})

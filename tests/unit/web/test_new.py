@@ -7,7 +7,7 @@ import time
 import pytest
 import yaml
 
-from amazon_listings.web import new_page, products_seen
+from amazon_listings.web.new import new_page, products_seen
 from spapi_sandbox.server import running_sandbox
 from support.airflow import amazon_connection, pim_connection
 from support.pages import Reading
@@ -217,7 +217,7 @@ def test_publishing_writes_the_whole_document_and_ends_the_draft(maker, kept, mo
     from airflow.models.variable import Variable
 
     from amazon_listings.airflow_adapter.api_server import Answer
-    from amazon_listings.web import publishing
+    from amazon_listings.web.drafts import publishing
 
     async def call(method, path, headers, body=None):
         variable(body["key"], {})

@@ -17,7 +17,7 @@ from amazon_listings.ledger.connectors.keys import resolve_key
 from amazon_listings.ledger.connectors.new import keep_new_connector
 from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
 from amazon_listings.settings import settings
-from amazon_listings.web import pictures, shrinking
+from amazon_listings.web.items import pictures, shrinking
 
 
 def drawn(kind, size=(900, 600), mode="RGB", **particulars):

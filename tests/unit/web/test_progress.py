@@ -15,8 +15,8 @@ from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, QualityNote, TestedNote
 from amazon_listings.runs.records import MAPPED
-from amazon_listings.web import activity_page
-from amazon_listings.web.activity_page import upcoming
+from amazon_listings.web.activity import activity_page
+from amazon_listings.web.activity.activity_page import upcoming
 
 LISTINGS = ListingScope("lamps", "A1SANDBOXSELLER", "A13V1IB3VIYZZH", "LAMP")
 PARTS = ("part-00001.jsonl", "part-00002.jsonl")

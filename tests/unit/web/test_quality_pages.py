@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from amazon_listings.runs.quality_docs import docs_index
 from amazon_listings.settings import settings
-from amazon_listings.web import report_pages
+from amazon_listings.web.activity import report_pages
 
 
 @pytest.fixture

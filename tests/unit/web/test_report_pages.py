@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from amazon_listings.airflow_adapter import downloads
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.settings import settings
-from amazon_listings.web import report_pages
+from amazon_listings.web.activity import report_pages
 from support.ledgers import ledger_in
 
 KNOWN = {"amazon_lamps", "lamps", "other"}

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.routing import APIRoute
 
-from amazon_listings.web import report_pages
+from amazon_listings.web.activity import report_pages
 
 #: Of those that name no key; Airflow's right to read the task logs of a DAG decides.
 TABLE = {

@@ -1,8 +1,8 @@
 import pytest
 
 from amazon_listings.ledger.items.payloads import ListingScope
-from amazon_listings.selling_partner.client import SellingPartner
-from amazon_listings.selling_partner.quotas import Quotas
+from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.quotas import Quotas
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.feed_runs import FRANCE, ConnectorRuns

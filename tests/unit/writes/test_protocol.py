@@ -13,7 +13,7 @@ from amazon_listings.ledger.writes.feeds import pending_feeds
 from amazon_listings.ledger.writes.fences import Fence
 from amazon_listings.ledger.writes.leases import ConnectorBusy, Lease
 from amazon_listings.ledger.writes.submissions import sent_in_run
-from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
+from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.listing_answers import Submission
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol
 from support.ledger_rows import record_accepted, write_of

@@ -16,7 +16,7 @@ from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.connectors.keys import current_id, find_key
 from amazon_listings.ledger.database import insert_into, reading
 from amazon_listings.ledger.tables import connectors, runs
-from amazon_listings.selling_partner.redaction import redact
+from amazon_listings.selling_partner.calls.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.database import chunks
 from amazon_listings.runs.listings.calls import Progress, call_for_all
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.exceptions import MalformedAnswer
+from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer
 from amazon_listings.selling_partner.listing_answers import of_marketplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from amazon_listings.errors import AmazonListingsError
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Listing
 
 #: Identifiers that one search takes.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from amazon_listings.errors import ItemError, RetryableError
 from amazon_listings.messages import log_line
+from amazon_listings.selling_partner.calls.pipeline import submit_all
 from amazon_listings.selling_partner.forecast import duration
-from amazon_listings.selling_partner.pipeline import submit_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -16,7 +16,7 @@ from amazon_listings.ledger.items.claims import Line, claims_of_others, lines_of
 from amazon_listings.ledger.items.known import known_items, owned_contents
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.runs.listings.value_text import value_fact
-from amazon_listings.selling_partner.leaves import amazon_defaults, join, same_leaf, split
+from amazon_listings.selling_partner.content.leaves import amazon_defaults, join, same_leaf, split
 from amazon_product_types.messages.facts import quoted
 from amazon_product_types.messages.printable import from_difference
 from amazon_product_types.validation.issue import Issue
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.records import MappedItem
-    from amazon_listings.selling_partner.leaves import Layout, Leaf
+    from amazon_listings.selling_partner.content.leaves import Layout, Leaf
     from amazon_product_types.validation.issue import Origin
 
 _PLACES = {one.id: one for one in MARKETPLACES.values()}

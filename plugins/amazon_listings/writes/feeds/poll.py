@@ -28,8 +28,12 @@ from amazon_listings.runs.listings.calls import Progress, call_for_all
 from amazon_listings.runs.records import FEEDS, FeedMessage
 from amazon_listings.selling_partner import feeds as amazon
 from amazon_listings.selling_partner import listings
-from amazon_listings.selling_partner.comparison import mismatched_attributes
-from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer, SellingPartnerError
+from amazon_listings.selling_partner.content.comparison import mismatched_attributes
+from amazon_listings.selling_partner.faults.exceptions import (
+    DocumentDamaged,
+    MalformedAnswer,
+    SellingPartnerError,
+)
 from amazon_listings.selling_partner.feed_reports import outcomes, read_item, read_report
 from amazon_listings.writes.feeds.recovery import find_feed
 
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.writes.feed_messages import AwaitedMessage
     from amazon_listings.ledger.writes.feeds import PendingFeed
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.feed_reports import MessageOutcome, Report
     from amazon_listings.selling_partner.listing_answers import Listing
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from amazon_listings.ledger.writes.feeds import feed_skus, unknown_feeds
 from amazon_listings.messages import log_line
 from amazon_listings.selling_partner import feeds as amazon
-from amazon_listings.selling_partner.exceptions import DocumentDamaged, MalformedAnswer
+from amazon_listings.selling_partner.faults.exceptions import DocumentDamaged, MalformedAnswer
 from amazon_listings.selling_partner.feed_reports import read_report
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.writes.feeds import PendingFeed
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.feed_reports import Report
 
 log = logging.getLogger(__name__)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.selling_partner.leaves import Layout, selection_of
+from amazon_listings.selling_partner.content.leaves import Layout, selection_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from amazon_listings.ledger.writes.before_images import Step
-    from amazon_listings.selling_partner.leaves import Attributes, Element
+    from amazon_listings.selling_partner.content.leaves import Attributes, Element
 
 
 def left_by(

@@ -14,9 +14,16 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.marketplaces import MARKETPLACES
 from amazon_listings.messages import message
 from amazon_listings.runs.plan import Change, Method, Plan, changes_between
-from amazon_listings.selling_partner.leaves import Layout, amazon_defaults, compare, join, same_leaf, split
-from amazon_listings.selling_partner.overlay import sendable
-from amazon_listings.selling_partner.patches import build_patches
+from amazon_listings.selling_partner.content.leaves import (
+    Layout,
+    amazon_defaults,
+    compare,
+    join,
+    same_leaf,
+    split,
+)
+from amazon_listings.selling_partner.content.overlay import sendable
+from amazon_listings.selling_partner.content.patches import build_patches
 from amazon_listings.writes.rollback.effect import left_by
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
 
     from amazon_listings.ledger.writes.before_images import Write
     from amazon_listings.messages import Message
-    from amazon_listings.selling_partner.leaves import Difference
+    from amazon_listings.selling_partner.content.leaves import Difference
     from amazon_listings.selling_partner.listing_answers import Listing
     from amazon_product_types.errors import CodedError
 

@@ -18,10 +18,10 @@ from amazon_listings.messages import catalogue, joined_notes, message, reader
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner import listings as amazon
-from amazon_listings.selling_partner.exceptions import MalformedAnswer, OutcomeUnknown
+from amazon_listings.selling_partner.calls.pipeline import submit_all
+from amazon_listings.selling_partner.content.leaves import Layout
+from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer, OutcomeUnknown
 from amazon_listings.selling_partner.forecast import forecast
-from amazon_listings.selling_partner.leaves import Layout
-from amazon_listings.selling_partner.pipeline import submit_all
 from amazon_listings.selling_partner.sellers import places_around
 from amazon_listings.writes.protocol import Answer, Answers, Outgoing, WriteProtocol
 from amazon_listings.writes.rollback.restoration import Restoration, nothing, ours_after, restoration
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.runs.history import Run
     from amazon_listings.ledger.writes.before_images import Write
     from amazon_listings.messages import Message
-    from amazon_listings.selling_partner.client import SellingPartner
+    from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Submission
     from amazon_product_types.errors import CodedError
 

@@ -1,0 +1,1 @@
+"""Commands that check connectors, write them and rewrite them."""

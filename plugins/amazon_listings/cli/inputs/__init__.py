@@ -1,0 +1,1 @@
+"""What commands work with: connectors, definitions, products and the ledger."""

@@ -1,0 +1,1 @@
+"""Commands about Amazon's product types: search, show, compare, fields."""

@@ -1,0 +1,1 @@
+"""What a listing holds: its leaves, comparing them, laying a mapping over them, and patches."""

@@ -1,0 +1,1 @@
+"""What changes at Amazon: what waits for an answer, what stays, and taking writes back."""

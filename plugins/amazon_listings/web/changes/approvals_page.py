@@ -1,0 +1,411 @@
+"""What waits for a person: the changes that runs ask about, and the answers to them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, StreamingResponse
+from pydantic import BaseModel
+
+from amazon_listings.airflow_adapter import connections
+from amazon_listings.airflow_adapter.api_server import call
+from amazon_listings.approvals.answers import answer_items
+from amazon_listings.approvals.asked_changes import changes_of
+from amazon_listings.approvals.prices import Price, buyer_prices
+from amazon_listings.approvals.wording import PriceChange, largest, price_changes
+from amazon_listings.errors import AmazonListingsError
+from amazon_listings.ledger.approvals.open_questions import open_questions
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
+from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.items.states import StateFilter, find_states, item_names
+from amazon_listings.mapping.faults import MappingErrors
+from amazon_listings.runs.report.tables import csv_line
+from amazon_listings.web.access import Editor, Reader, Visitor
+from amazon_listings.web.activity.activity_page import approved_items
+from amazon_listings.web.configured import connector_of, keys_of
+from amazon_listings.web.described import mapping_of, stored_definitions_of
+from amazon_listings.web.rendering import render, wording
+from amazon_listings.web.shopper import shown
+from amazon_listings.web.told import Told
+from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
+    from amazon_listings.ledger.approvals.progress import Approval, State
+    from amazon_listings.mapping.mapping import FieldMapping
+    from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.plan import Change
+
+router = APIRouter()
+
+Touched = Literal["price", "quantity", "image", "text"]
+#: What a change of an attribute touches; of others, a picture or the text of the listing.
+_TOUCHED: dict[str, Touched] = {
+    "purchasable_offer": "price",
+    "list_price": "price",
+    "fulfillment_availability": "quantity",
+}
+#: What items are narrowed to by what becomes of them.
+WHAT = ("price", "quantity", "text", "image", "create", "remove")
+#: What the CSV file has of a value.
+COLUMNS = ("sku", "name", "kind", "field", "amazon_has", "we_send", "change", "pim_field", "pim_value")
+#: The number of a question.
+_NUMBER = re.compile(r"[0-9]{1,9}")
+#: Items shown; an answer to all holds for the others of the same questions too.
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class AskedChange:
+    """One value that would change.
+
+    `path` is its place without selectors; `share` by which share a number or what a buyer pays changes, None
+    if neither does. `pim_field` and `pim_value` are what the PIM said last; empty where the mapping alone
+    makes the value.
+    """
+
+    label: str
+    place: str
+    path: str
+    touched: Touched
+    before: str
+    after: str
+    share: float | None
+    pim_field: str = ""
+    pim_value: str = ""
+
+
+@dataclass(frozen=True)
+class AskedItem:
+    """An item that waits, in words: what becomes of its listing, why it is asked, and what would change.
+
+    `name` is None if the PIM gave none; `prices` are the changes of what a buyer pays; `hash` is that of what
+    is asked: nothing else is sent under its approval.
+    """
+
+    sku: str
+    pim_id: str | None
+    name: str | None
+    kind: str
+    question: int
+    hash: str
+    reasons: list[str]
+    asked_at: datetime
+    lapses_at: datetime
+    changes: list[AskedChange]
+    prices: list[PriceChange]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An item that waits, as it is kept; thousands may, and few of them are put into words.
+
+    `what` is what becomes of its listing, or what its changes touch: items are narrowed by it; `prices` are
+    the changes of what a buyer pays.
+    """
+
+    row: Approval
+    name: str | None
+    what: frozenset[str]
+    prices: tuple[PriceChange, ...]
+
+
+@lru_cache(maxsize=4096)
+def _touched_by(row: Approval) -> tuple[frozenset[str], tuple[PriceChange, ...]]:
+    """Return what the changes of a row touch, and those of prices: thousands are counted for each page."""
+    if row.kind != "change":  # a listing that is made or taken off sale had no other price
+        return frozenset([row.kind]), ()
+    changes = changes_of(row)
+    return frozenset(touched(change.leaf.attribute) for change in changes), tuple(
+        price_changes(row.sku, changes)
+    )
+
+
+class Sought(BaseModel, frozen=True):
+    """Which items that wait are shown: by a part of a SKU or name, and by what changes."""
+
+    q: str = ""
+    what: str = ""
+
+
+class Answer(BaseModel, frozen=True):
+    """A person's answer.
+
+    `which`: all items of the questions, all but the named ones, or the named ones alone.
+    """
+
+    approve: Literal["yes", "no"]
+    which: Literal["all", "but", "only"]
+    questions: str
+    sku: list[str] | str = []
+
+
+@router.get("/dags/{dag_id}/approvals", response_class=HTMLResponse)
+def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]) -> HTMLResponse:
+    """Show what waits of a connector."""
+    one = connector_of(dag_id)
+    words = wording(request)
+    found = waiting(one)
+    left = narrowed(found, sought)
+    kinds: Counter[str] = Counter(each.row.kind for each in found)
+    what = Counter(name for each in found for name in each.what)
+    return render(
+        request,
+        "approvals.html",
+        words=words,
+        page="activity",
+        visitor=visitor,
+        connector=one,
+        dag_id=dag_id,
+        tab="approvals",
+        sought=sought,
+        items=worded(one, left[:SHOWN], words.messages),
+        count=len(found),
+        not_shown=len(left) - len(left[:SHOWN]),
+        what={name: what[name] for name in WHAT if name in what},
+        prices=largest(price for each in found for price in each.prices),
+        kinds=kinds,
+        reasons=Counter(reason for each in found for reason in each.row.reasons),
+        questions=",".join(str(number) for number in sorted({each.row.question for each in found})),
+        cost=cost_of(one, kinds).worded(words.messages),
+        may_answer=may_answer(one, visitor),
+        may_ask_amazon=visitor.may_use_connection(one.amazon.connection),
+        may_edit=visitor.may_edit(dag_id),
+        approved=approved_items(one),
+        reason=lambda name: words.messages.message(f"approval.reason_{name}") or name,
+    )
+
+
+@router.get("/api/dags/{dag_id}/approvals")
+def approvals(
+    request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]
+) -> list[AskedItem]:
+    """Return what waits of a connector."""
+    one = connector_of(dag_id)
+    return worded(one, narrowed(waiting(one), sought), wording(request).messages)
+
+
+@router.get("/dags/{dag_id}/approvals.csv")
+def export(
+    request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]
+) -> StreamingResponse:
+    """Return the values that wait as CSV, with the PIM fields behind them: what to correct in the PIM."""
+    one = connector_of(dag_id)
+    messages = wording(request).messages
+    items = worded(one, narrowed(waiting(one), sought), messages)
+    lines = (
+        csv_line(
+            (
+                item.sku,
+                item.name or "",
+                item.kind,
+                change.label,
+                change.before,
+                change.after,
+                "" if change.share is None else round(change.share, 4),
+                change.pim_field,
+                change.pim_value,
+            )
+        )
+        for item in items
+        for change in item.changes
+    )
+    headers = {"Content-Disposition": 'attachment; filename="approvals.csv"'}
+    return StreamingResponse(
+        chain(["\ufeff" + csv_line(COLUMNS)], lines), media_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+@router.post("/dags/{dag_id}/approvals")
+async def answer(request: Request, dag_id: str, visitor: Editor, answered: Answer) -> Told:
+    """Enter an answer: yes or no, to all, to all but some, or to some; the Required Action is closed."""
+    from amazon_listings.airflow_adapter.approvals_dag import DAG_ID, LATER  # noqa: PLC0415 - takes a while
+
+    words = wording(request)
+    count, closed = await run_in_threadpool(_entered, dag_id, visitor, answered)
+    for shown_in in closed:
+        run_id, _, index = shown_in.rpartition("/")
+        place = f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}/taskInstances/ask/{index}/hitlDetails"
+        # Where the user may not, the task sees within minutes by itself that nothing is open.
+        await call("PATCH", place, request.headers, {"chosen_options": [LATER], "params_input": {}})
+    code = "approve.approved" if answered.approve == "yes" else "approve.refused"
+    return Told(words.t(code, count=count))
+
+
+def _entered(dag_id: str, visitor: Visitor, answered: Answer) -> tuple[int, list[str]]:
+    """Enter an answer; how many items it is about, and the tasks that show questions closed by it."""
+    one = connector_of(dag_id)
+    if not may_answer(one, visitor):
+        raise HTTPException(403, "web.not_an_approver")
+    named = [answered.sku] if isinstance(answered.sku, str) else answered.sku
+    questions = [int(number) for number in answered.questions.split(",") if _NUMBER.fullmatch(number)]
+    if not questions or (answered.which == "only" and not named):
+        raise HTTPException(422, "web.approve.nothing_chosen")
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id, one.id)
+    before = {found.number: found for found in open_questions(ledger) if found.connector_key == key}
+    rows = answer_items(
+        ledger,
+        ApprovalFilter(
+            connectors=(key,),
+            questions=questions,
+            skus=named if answered.which == "only" else (),
+            without=named if answered.which == "but" else (),
+        ),
+        approved=answered.approve == "yes",
+        by=visitor.name,
+    )
+    after = {found.number for found in open_questions(ledger)}
+    return len(rows), [one.shown_in for number, one in before.items() if one.shown_in and number not in after]
+
+
+def cost_of(one: Connector, counts: Mapping[str, int]) -> RunForecast:
+    """Return what it costs to send so many items that wait, by kind."""
+    ledger = connections.ledger()
+    return forecast_of_approval(one, ledger, keys_of(ledger).get(one.id, one.id), counts)
+
+
+def may_answer(one: Connector, visitor: Visitor) -> bool:
+    """Return whether a user may edit the connector and is among its approvers, if it names any."""
+    approvers = one.approval.approvers
+    allowed = not approvers or bool({visitor.id, visitor.name}.intersection(approvers))
+    return allowed and visitor.may_edit(one.dag_id)
+
+
+def waiting(one: Connector) -> list[Waiting]:
+    """Return the items of a connector that are asked about and have not lapsed, by question and SKU."""
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id)
+    if key is None:
+        return []
+    now = datetime.now(UTC)
+    asked: tuple[State, ...] = ("asked",)
+    where = ApprovalFilter(connectors=(key,), states=asked)
+    rows = [row for row in find_approvals(ledger, where, changes=True) if not row.lapsed(now)]
+    names = item_names(ledger, key, [row.pim_id for row in rows if row.pim_id])
+    return [Waiting(row, names.get(row.pim_id or ""), *_touched_by(row)) for row in rows]
+
+
+def narrowed(found: list[Waiting], sought: Sought) -> list[Waiting]:
+    """Return the items whose SKU or name has a text in it, and of which something of a kind changes."""
+    text = sought.q.casefold().strip()
+    return [
+        one
+        for one in found
+        if text in f"{one.row.sku} {one.name or ''}".casefold()
+        and (not sought.what or sought.what in one.what)
+    ]
+
+
+def worded(one: Connector, some: list[Waiting], messages: Catalogue) -> list[AskedItem]:
+    """Return items in words, with what the PIM said last of each value where the mapping is not broken."""
+    ledger = connections.ledger()
+    key = keys_of(ledger).get(one.id)
+    known = stored_definitions_of(one, ledger, key) if key and some else None
+    labels = known.labels if known else {}
+    found = [_asked(each, labels, messages) for each in some]
+    if key is None or known is None:
+        return found
+    try:
+        mapping = mapping_of(one, known)
+    except (MappingErrors, AmazonListingsError):
+        return found
+    rows = {
+        state.pim_id: cast("Item", state.row)
+        for some in chunks([item.pim_id for item in found if item.pim_id], CHUNK)
+        for state in find_states(ledger, key, StateFilter(pim_ids=some, removed=None))
+        if state.row is not None
+    }
+    return [
+        replace(item, changes=[_with_pim_value(change, row, mapping, messages) for change in item.changes])
+        if (row := rows.get(item.pim_id or ""))
+        else item
+        for item in found
+    ]
+
+
+def _with_pim_value(
+    change: AskedChange, row: Item, mapping: FieldMapping, messages: Catalogue
+) -> AskedChange:
+    origin = mapping.origin_of(change.path)
+    if origin is None or not origin.field:
+        return change
+    value = shown(_pim_value(row, origin.field, origin.language), messages)
+    return replace(change, pim_field=origin.field, pim_value=value)
+
+
+def _pim_value(row: Item, field: str, language: str) -> Any:
+    """Return what the PIM has in a field of an item: its variant's, or else its product's."""
+    for record in (row["variant"], row["product"]):
+        texts = record["texts"].get(field, {}) if record else {}
+        value: Any = texts.get(language) or next(iter(texts.values()), None)
+        value = value or (record["fields"].get(field) if record else None)
+        if value is not None:
+            return value
+    return None
+
+
+def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedItem:
+    row = one.row
+    changes = [_change(change, labels, messages) for change in changes_of(row)]
+    # What a person looks at first: by how much a price moves, another number, then what replaces a value.
+    changes.sort(key=lambda change: (change.touched != "price", -abs(change.share or 0), not change.before))
+    return AskedItem(
+        sku=row.sku,
+        pim_id=row.pim_id,
+        name=one.name,
+        kind=row.kind,
+        question=row.question,
+        hash=row.hash,
+        reasons=list(row.reasons),
+        asked_at=row.asked_at,
+        lapses_at=row.lapses_at,
+        changes=changes,
+        prices=list(one.prices),
+    )
+
+
+def touched(attribute: str) -> Touched:
+    """Return what a change of an attribute touches."""
+    return "image" if "image_locator" in attribute else _TOUCHED.get(attribute, "text")
+
+
+def _change(change: Change, labels: dict[str, str], messages: Catalogue) -> AskedChange:
+    leaf = change.leaf
+    name = leaf.attribute
+    return AskedChange(
+        label=labels.get(name, name),
+        place=str(leaf),
+        path="/".join([name, *(step for step in leaf.path if isinstance(step, str))]),
+        touched=touched(name),
+        before=shown(change.before, messages),
+        after=shown(change.after, messages),
+        share=_share(change),
+    )
+
+
+def _share(change: Change) -> float | None:
+    """Return by which share a number, or what a buyer pays, changes; None if neither does."""
+    before, after = change.before, change.after
+    if _is_number(before) and _is_number(after):
+        return Price(before, after).change or None
+    if before is None or after is None:
+        return None
+    prices = buyer_prices({change.leaf: before}, {change.leaf: after}).values()
+    return next((price.change for price in prices if price.change), None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""The pages of items and of their issues, with pictures."""
