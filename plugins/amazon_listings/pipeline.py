@@ -80,7 +80,7 @@ def begin(
     interval: tuple[datetime, datetime] | None = None,
     asked_by: str | None = None,
 ) -> RunContext:
-    """Begin an attempt of a run: refresh Amazon's definitions, and decide what the run covers.
+    """Begin an attempt of a run: bring Amazon's definitions up to date, and decide what it covers.
 
     Args:
         connector: The connector that runs, as it is configured now, with its key.
@@ -97,7 +97,7 @@ def begin(
     from amazon_listings.connectors.languages import language_of
     from amazon_listings.ledger.runs.documents import keep_document
     from amazon_listings.ledger.runs.history import start_run
-    from amazon_listings.runs.definitions import refresh_definitions
+    from amazon_listings.runs.definitions import confirmed_since, refresh_definitions
     from amazon_listings.runs.extract.notations import remembered, with_notation
     from amazon_listings.runs.extract.related_tables import keep_tables
     from amazon_listings.runs.finish.item_states import owe_due
@@ -117,7 +117,8 @@ def begin(
     )
     # Before anything can fail: later steps belong to this attempt, however it ends.
     number = enter(operation=params["operation"], fingerprint=connector.fingerprint)
-    note = refresh_definitions(connector, installation.client(connector), storage)
+    since = confirmed_since(ledger, connector.key, selection=params["selection"])
+    note = refresh_definitions(connector, installation.client(connector), storage, since=since)
     note = _with_drift(run, installation, note)
     with_tables = keep_tables(connector, installation.tables(connector), run.folder)
     fingerprint = with_notation(with_tables.fingerprint, connector, remembered(ledger, connector.key))

@@ -90,7 +90,7 @@ def _language(folder: RunFolder | None, connector_id: str) -> str:
 
 @explained
 def refresh_definition(connector_id: str) -> dict[str, Any]:
-    """Begin the attempt: fetch Amazon's definitions if they changed, and decide the run's scope.
+    """Begin the attempt: bring Amazon's definitions up to date, and decide the run's scope.
 
     Returns:
         `attempt`, by which later tasks find the run's context, and the `checksum` and `version` of the

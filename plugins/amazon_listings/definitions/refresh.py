@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.definitions.store import DefinitionStore, age
@@ -73,7 +73,7 @@ def refresh_definition(
     store: DefinitionStore,
     key: DefinitionKey,
     *,
-    max_age: timedelta = timedelta(0),
+    since: datetime | None = None,
 ) -> StoredDefinition:
     """Return the definition of a key as it is at Amazon now; downloaded only if its checksum changed.
 
@@ -83,18 +83,19 @@ def refresh_definition(
         client: Whose account asks; its seller id counts if the key has one.
         store: Where definitions are kept.
         key: What to ask for.
-        max_age: A copy that Amazon confirmed within this time is not asked for again.
+        since: A copy that Amazon confirmed since this moment is used without asking; None: Amazon is asked.
 
     Raises:
         NotAProductType: Amazon has none of this name; the nearest names are in the hint.
         DefinitionUnavailable: Amazon does not answer, and there is no copy.
         ActionRequiredError: the account may not ask.
     """
-    asked = datetime.now(UTC)
+    # Without a moment: the process that had the lock before may just have asked.
+    since = since or datetime.now(UTC)
     with store.alone(key):
         stored = store.find(key)
-        # The process that had the lock before may just have done it.
-        if stored and stored.checked_at > asked - max_age:
+        # A moment that is yet to come is of a clock that was wrong.
+        if stored and since <= stored.checked_at <= datetime.now(UTC):
             return stored
         try:
             return with_new_link(lambda: _fetched(client, store, key, stored))
@@ -121,25 +122,40 @@ def refresh_definition(
 
 
 def refresh_pair(
-    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, marketplace: Marketplace
+    client: SellingPartner,
+    store: DefinitionStore,
+    key: DefinitionKey,
+    marketplace: Marketplace,
+    *,
+    since: datetime | None = None,
 ) -> DefinitionPair:
     """Both documents of a connector: to validate with, and for labels in the key's locale.
+
+    What goes with the first is asked for whenever it was asked for, so that all are of one version.
+
+    Args:
+        client: Whose account asks.
+        store: Where definitions are kept.
+        key: What to ask for.
+        marketplace: Where the items are sold.
+        since: Copies that Amazon confirmed since this moment are used without asking; None: Amazon is asked.
 
     Raises the errors of `refresh_definition`.
     """
     own, labels = pair_keys(key, marketplace)
-    validation = refresh_definition(client, store, own)
-    spoken = validation if labels == own else refresh_definition(client, store, labels)
+    validation = refresh_definition(client, store, own, since=since)
+    since = validation.checked_at
+    spoken = validation if labels == own else refresh_definition(client, store, labels, since=since)
     whole = None
     if labels.requirements != WHOLE:
         # Only to say of a field that it is left out; the run does without it.
         with contextlib.suppress(AmazonListingsError):
-            whole = refresh_definition(client, store, replace(labels, requirements=WHOLE))
+            whole = refresh_definition(client, store, replace(labels, requirements=WHOLE), since=since)
     return DefinitionPair(marketplace, validation, spoken, tuple(store.earlier(labels)), whole)
 
 
 def refresh_members(client: SellingPartner, store: DefinitionStore, judge: StoredDefinition) -> None:
-    """Bring up to date what Amazon asks of the parents and of the children of families.
+    """Bring up to date what Amazon asks of the parents and of the children of families, as the whole was.
 
     Amazon resolves all conditions on the parentage in them, and asks of a child for its parent. A member is
     judged by the whole definition where Amazon gives none of its own.
@@ -151,7 +167,8 @@ def refresh_members(client: SellingPartner, store: DefinitionStore, judge: Store
     """
     for level in PARENTAGE_LEVELS.values():
         with contextlib.suppress(AmazonListingsError):
-            refresh_definition(client, store, replace(judge.key, parentage_level=level))
+            member = replace(judge.key, parentage_level=level)
+            refresh_definition(client, store, member, since=judge.checked_at)
 
 
 def load_member(store: DefinitionStore, judge: StoredDefinition, level: str) -> dict[str, Any] | None:

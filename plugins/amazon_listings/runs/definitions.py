@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,11 @@ from amazon_listings.definitions.refresh import (
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionKey, DefinitionPair
 from amazon_listings.errors import ActionRequiredError, RetryableError
+from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.marketplaces import marketplace
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.notes import DefinitionsNote
+from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.storage import storage_explained
 from amazon_listings.selling_partner.content.leaves import Layout
 from amazon_listings.selling_partner.faults.exceptions import WrongAccount
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from sqlalchemy import Engine
+
     from amazon_listings.connectors.model import Connector
     from amazon_listings.marketplaces import Marketplace
     from amazon_listings.selling_partner.calls.client import SellingPartner
@@ -42,6 +47,12 @@ if TYPE_CHECKING:
     from amazon_product_types.labels import FieldIndex
     from amazon_product_types.validation.issue import Issue, Source
     from amazon_product_types.validation.validator import Validator
+
+
+#: How long documents that Amazon confirmed are used without asking.
+MAX_AGE = timedelta(days=1)
+#: Outcomes of items of which Amazon refused something that our own checks had let pass.
+_REFUSED = (Outcome.REJECTED, Outcome.ACCEPTED_IN_PART)
 
 
 def definition_key(connector: Connector, seller_id: str) -> DefinitionKey:
@@ -57,8 +68,17 @@ def definition_key(connector: Connector, seller_id: str) -> DefinitionKey:
     )
 
 
-def refresh_definitions(connector: Connector, client: SellingPartner, storage: Path) -> DefinitionsNote:
+def refresh_definitions(
+    connector: Connector, client: SellingPartner, storage: Path, *, since: datetime | None = None
+) -> DefinitionsNote:
     """Bring the connector's two documents up to date, and return what later tasks load them by.
+
+    Args:
+        connector: The connector.
+        client: Whose account asks.
+        storage: Where definitions are kept.
+        since: Documents that Amazon confirmed since this moment are used without asking; None: Amazon is
+            asked.
 
     Raises:
         ActionRequiredError: Amazon has no such product type, or refuses the account.
@@ -69,14 +89,35 @@ def refresh_definitions(connector: Connector, client: SellingPartner, storage: P
     folder = storage / "definitions"
     store = DefinitionStore(folder)
     with storage_explained("keep_definition", folder):
-        pair = _refreshed(client, store, key, connector.marketplace)
+        pair = _refreshed(client, store, key, connector.marketplace, since)
         if connector.variations is not None:
             refresh_members(client, store, pair.validation)
+        since = pair.validation.checked_at
         others = [
-            _refreshed(client, store, replace(key, locale=locale), connector.marketplace)
+            _refreshed(client, store, replace(key, locale=locale), connector.marketplace, since)
             for locale in connector.mapping_locales
         ]
         return definitions_note(connector, key, store, [pair, *others])
+
+
+def confirmed_since(ledger: Engine, connector_key: str, *, selection: str) -> datetime | None:
+    """Return since when Amazon must have confirmed a connector's documents, so that a run may use them.
+
+    Args:
+        ledger: Knows the runs before.
+        connector_key: The connector that runs.
+        selection: What was asked for. A run over everything asks Amazon.
+    """
+    if selection == "everything":
+        return None
+    moments = [datetime.now(UTC) - MAX_AGE]
+    # What Amazon refused had passed the documents of that run: they may be of yesterday.
+    moments += [
+        run.ended_at
+        for run in recent_runs(ledger, connector_key)
+        if run.ended_at is not None and any(run.counts.get(outcome) for outcome in _REFUSED)
+    ]
+    return max(moments)
 
 
 def definitions_note(
@@ -110,11 +151,15 @@ def definitions_note(
 
 
 def _refreshed(
-    client: SellingPartner, store: DefinitionStore, key: DefinitionKey, country: Marketplace
+    client: SellingPartner,
+    store: DefinitionStore,
+    key: DefinitionKey,
+    country: Marketplace,
+    since: datetime | None,
 ) -> DefinitionPair:
     """Return the two documents; a refused account is told where it does sell, if that is the trouble."""
     try:
-        return refresh_pair(client, store, key, country)
+        return refresh_pair(client, store, key, country, since=since)
     except WrongAccount:
         if not client.account.vendor:
             with suppress(RetryableError):

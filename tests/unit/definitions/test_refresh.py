@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,9 +74,36 @@ def test_the_document_is_downloaded_again_only_when_its_checksum_changes(amazon,
 
 
 def test_a_copy_that_amazon_just_confirmed_is_not_asked_for_again(amazon, client, store):
-    refresh_definition(client, store, KEY)
-    refresh_definition(client, store, KEY, max_age=timedelta(hours=1))
+    first = refresh_definition(client, store, KEY)
+    refresh_definition(client, store, KEY, since=first.checked_at - timedelta(hours=1))
     assert amazon.asked["definition"] == 1
+    refresh_definition(client, store, KEY, since=first.checked_at + timedelta(microseconds=1))
+    assert amazon.asked["definition"] == 2
+
+
+def test_a_copy_confirmed_by_a_clock_that_was_ahead_is_asked_for_again(amazon, client, tmp_path):
+    store = DefinitionStore(tmp_path)
+    first = refresh_definition(client, store, KEY)
+    (record,) = tmp_path.glob("definitions/HOME/*/*.json")
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    record.write_text(record.read_text().replace(first.checked_at.isoformat(), ahead.isoformat()))
+    again = refresh_definition(client, store, KEY, since=first.checked_at - timedelta(hours=1))
+    assert amazon.asked["definition"] == 2
+    assert again.checked_at < ahead
+
+
+def test_what_goes_with_a_definition_is_asked_for_whenever_that_was(amazon, client, store):
+    key = replace(KEY, locale="en_GB")
+    pair = refresh_pair(client, store, key, FR)
+    assert amazon.asked["definition"] == 2
+    since = pair.validation.checked_at - timedelta(hours=1)
+    assert refresh_pair(client, store, key, FR, since=since).labels.checked_at == pair.labels.checked_at
+    assert amazon.asked["definition"] == 2
+    amazon.version = "V2"
+    refresh_definition(client, store, pair.validation.key)
+    again = refresh_pair(client, store, key, FR, since=since)
+    assert (again.validation.version, again.labels.version) == ("V2", "V2")
+    assert amazon.asked["definition"] == 4
 
 
 @pytest.mark.parametrize("broken", ["html", "half", "gone", "500", "not a definition"])
@@ -106,12 +133,13 @@ def test_without_a_copy_a_failed_download_is_an_error_and_stores_nothing(amazon,
 
 def test_workers_that_start_together_fetch_once(amazon, client, tmp_path):
     together = threading.Barrier(8)
+    since = datetime.now(UTC) - timedelta(minutes=5)
     found = []
 
     def work():
         store = DefinitionStore(tmp_path)
         together.wait()
-        found.append(refresh_definition(client, store, KEY, max_age=timedelta(minutes=5)))
+        found.append(refresh_definition(client, store, KEY, since=since))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
