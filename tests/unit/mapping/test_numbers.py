@@ -139,12 +139,38 @@ def test_both_readings_of_a_number_are_told():
         ("- 5", "-5", "5"),
         ("-$5", "-5", "5"),
         ("-\u20ac/kg 5", "-5", "5"),
+        ("-US$5", "-5", "5"),
+        ("- US$ 5,50", "-5.50", "5.50"),
+        ("\u2212\u20ac 3", "-3", "3"),
+        ("\u2013R$5", "-5", "5"),
+        ("-kr 5", "-5", "5"),
+        ("(US$5)", "-5", "5"),
+        ("($5)", "-5", "5"),
+        ("US$(5)", "-5", "5"),
+        ("(5) \u20ac", "-5", "5"),
+        ("5 US$-", "-5", "5"),
     ],
 )
 def test_a_minus_of_accounting_has_two_readings(written, negative, positive):
     refused = problem(written)
     assert refused.code == "two_readings"
     assert refused.facts == {"thousands": negative, "decimal": positive}
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "unit"),
+    [
+        ("US$-5", "-5", "US$"),
+        ("US$ 5", "5", "US$"),
+        ("-5 US$", "-5", "US$"),
+        ("12-pack", "12", "-pack"),
+        ("5 (kg)", "5", "(kg)"),
+        ("(5 kg)", "5", "( kg)"),
+        ("5 (US)$", "5", "(US)$"),
+    ],
+)
+def test_a_sign_at_the_number_and_a_dash_in_a_unit_have_one_reading(written, number, unit):
+    assert quantity(written) == (Decimal(number), unit)
 
 
 def test_a_number_as_json():

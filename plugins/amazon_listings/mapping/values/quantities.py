@@ -28,8 +28,11 @@ _NUMBER = re.compile(
 )
 #: No cents, as Swiss, German and Swedish prices say it: `19.-`, `19,--`, `129:-`.
 _NO_CENTS = re.compile("(?<=\\d)([.,:])[-\u2013\u2014]{1,2}(?![\\w-])")
-_DASHES = "-\u2010\u2011\u2012\u2013\u2014"
+_DASHES = tuple("-\u2010\u2011\u2012\u2013\u2014")
+_EDGES = "() " + "".join(_DASHES)
 _CURRENCY_ALONE = re.compile(r"[A-Z]{3}")
+#: What a currency sign may follow: `US$`, `R$`.
+_LETTERS_BEFORE_SIGN = re.compile(r"[A-Z]{0,3}(?=.)")
 _FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215f\u2189]")
 #: Thousands and lakhs of India: `12,34,567`.
 _LAKHS = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
@@ -121,20 +124,29 @@ def _read(text: str, decimal: Notation) -> Quantity:
     if _FRACTION.search(unit):
         raise NotANumber("number_fraction")
     number = _exact(found.group(), decimal)
-    if _may_be_negative(text.strip(), unit):
+    if _may_be_negative(text, unit, found.span()):
         raise NotANumber("two_readings", thousands=f"-{number}", decimal=str(number))
     return Quantity(number, unit)
 
 
-def _may_be_negative(text: str, unit: str) -> bool:
-    """Return whether what stands around a number may be accounting's minus: `(5)`, `5-`, `-€5`."""
+def _may_be_negative(text: str, unit: str, number: tuple[int, int]) -> bool:
+    """Return whether what stands around a number may be a minus: `(5)`, `5-`, `-€5`, `-US$ 5`, `$(5)`."""
     if not unit:
         return False
-    wrapped = text[0] == "(" and text[-1] == ")"
-    if not wrapped and not any(dash in unit for dash in _DASHES):
-        return False
-    rest = unit.strip(f"() {_DASHES}")
-    return not rest or unicodedata.category(rest[0]) == "Sc" or _CURRENCY_ALONE.fullmatch(rest) is not None
+    before, after = text[: number[0]].strip(), text[number[1] :].strip()
+    if before.startswith(_DASHES) and before.strip(_EDGES):  # `-kr 5`; in `- 5 kg` it is a bullet
+        return True
+    around = {(before[:1], after[-1:]), (before[-1:], after[:1])}
+    signed = ("(", ")") in around or any(dash in unit for dash in _DASHES)
+    return signed and _is_currency(unit.strip(_EDGES))
+
+
+def _is_currency(text: str) -> bool:
+    """Return whether what stands beside a number is nothing or a currency: `$`, `EUR`, `US$`, `€ per kg`."""
+    if not text or _CURRENCY_ALONE.fullmatch(text):
+        return True
+    sign = _LETTERS_BEFORE_SIGN.match(text)
+    return sign is not None and unicodedata.category(text[sign.end()]) == "Sc"
 
 
 #: Prices, sizes and weights of a catalogue repeat.
