@@ -180,6 +180,7 @@ def test_misuse_is_told_apart_from_a_run_that_failed(shell):
     assert shell.run("packs", "--operation", "later").returncode == 2
     assert shell.run("packs", "--approve", "sandbox").returncode == 2
     assert shell.run("packs", "--language", "xx").returncode == 2
+    assert "--sku is empty" in shell.run("packs", "--sku", "").stderr, "not a run of everything"
     unknown = shell.run("nobody")
     assert unknown.returncode == 1
     assert "nobody" in unknown.stderr

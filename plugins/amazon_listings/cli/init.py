@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amazon_listings.cli.output.refusals import messages, say
+from amazon_listings.cli.output.refusals import messages, plain_errors, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,19 +30,23 @@ def init(
     from amazon_listings.settings import airflow_home
 
     folder = (folder or airflow_home()).absolute()
-    for name, content in project_files():
-        target = folder / name
-        if target.exists():
-            same = target.read_bytes() == content
-            say("init.kept" if same else "init.kept_differs", path=target)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        say("init.written", path=target)
+    with plain_errors():
+        for name, content in project_files():
+            _write(folder / name, content)
     typer.echo("")
     say("init.next")
     for number, step in enumerate(_next_steps(folder), 1):
         typer.echo(f"  {number}. {step}")
+
+
+def _write(target: Path, content: bytes) -> None:
+    if target.exists():
+        same = target.read_bytes() == content
+        say("init.kept" if same else "init.kept_differs", path=target)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    say("init.written", path=target)
 
 
 def project_files() -> Iterator[tuple[str, bytes]]:

@@ -16,6 +16,7 @@ from amazon_listings.cli.output.tables import clean, listed, print_facts, print_
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from amazon_listings.ledger.items.issues import KnownIssue
     from amazon_listings.ledger.runs.history import Run
 
 ledger_app = typer.Typer(name="ledger", help="Upkeep of the ledger.", no_args_is_help=True)
@@ -26,6 +27,7 @@ UNREADABLE = frozenset(
         "accepted_definition",
         "accepted_hash",
         "definition",
+        "document",
         "fingerprint",
         "marketplace_id",
         "payload_hash",
@@ -222,13 +224,14 @@ def _run_line(run: Run) -> dict[str, Any]:
     }
 
 
-def _issue(one: Any) -> dict[str, Any]:
+def _issue(one: KnownIssue) -> dict[str, Any]:
+    issue = one.issue.in_language(messages())
     return {
-        "severity": one.issue.severity,
-        "code": one.issue.code,
-        "attribute": one.issue.attribute,
-        "message": one.issue.message,
-        "sources": list(one.issue.sources),
+        "severity": issue.severity,
+        "code": issue.code,
+        "attribute": issue.attribute,
+        "message": issue.message,
+        "sources": list(issue.sources),
         "opened_run": one.opened_run,
         "seen_run": one.seen_run,
         "resolved_run": one.resolved_run,

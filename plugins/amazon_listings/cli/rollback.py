@@ -92,12 +92,11 @@ def _carried_out(rollback: Rollback, run: Run, *, yes: bool) -> tuple[Counter[st
 
     counts: Counter[str] = Counter()
     foreign = False
-    started = f"{run.started_at:%Y-%m-%d %H:%M}"
     say(
         "rollback.of_run",
         number=run.number,
         connector=run.connector_id,
-        started=started,
+        started=run.started_at,
         cost=rollback.cost(),
     )
     for some in rollback.carry_out() if yes else rollback.plan():

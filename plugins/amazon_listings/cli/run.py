@@ -76,6 +76,8 @@ def run(
         _misuse("run.approve_without_live")
     if not is_language(language):
         _misuse("run.language_unknown", languages=languages(), language=language)
+    if not all(one.strip() for one in sku or ()):
+        _misuse("run.sku_empty")
     if everything and affected:
         _misuse("run.two_selections")
     if operation == "live" and approve is None and not _is_terminal():

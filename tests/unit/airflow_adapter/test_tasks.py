@@ -79,7 +79,7 @@ def test_a_connector_that_is_gone_says_so(bench):
     one = bench()
     run = one.run("nobody")
     for sentence in run.sentences.values():
-        assert "The connector 'nobody' no longer exists." in sentence
+        assert "There is no connector 'nobody'." in sentence
     assert isinstance(run.errors["refresh_definition"].cause, ActionRequiredError)
 
 

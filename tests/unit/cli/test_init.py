@@ -55,6 +55,14 @@ def test_another_folder_has_to_be_named_in_the_settings(home, tmp_path_factory):
     assert f"Set AIRFLOW__CORE__DAGS_FOLDER='{project / 'dags'}'" in printed
 
 
+def test_a_folder_that_cannot_be_made_is_one_sentence(home):
+    taken = home / "taken"
+    taken.write_text("", encoding="utf-8")
+    done = CliRunner().invoke(app, ["--language", "de", "init", str(taken)])
+    assert done.exit_code == 1
+    assert done.stderr == f"{taken}/dags/amazon lässt sich nicht lesen oder schreiben: Not a directory.\n"
+
+
 def test_a_second_time_changes_nothing(home):
     init()
     ours = home / "dags" / "amazon" / "confirm.py"

@@ -19,6 +19,7 @@ from amazon_listings.ledger.tables import runs
 from amazon_listings.ledger.writes import feeds
 from amazon_listings.messages import catalogue
 from amazon_product_types.messages import texts
+from amazon_product_types.messages.facts import quoted
 from amazon_product_types.validation.issue import Issue
 from support.ledger_rows import open_feed, record_accepted, record_submissions
 from support.ledgers import ledger_in
@@ -59,6 +60,7 @@ def filled(ledger):
         scope="changed",
         fingerprint="f",
         definition="d",
+        document="5e1f",
     )
     listings = ListingScope("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")
     rows = [
@@ -108,7 +110,7 @@ def test_a_run(told, filled, name):
     assert answer["issues of the run"] == {"new": 1, "still there": 0, "gone": 0}
     shown = told("status", "--run", name).stdout
     assert "run id" in shown
-    assert "fingerprint" not in shown
+    assert not any(hidden in shown for hidden in ("fingerprint", "5e1f"))
     assert "new 1" in told("status", "--run", name, "--connector", "fr_home").stdout
 
 
@@ -118,11 +120,21 @@ def test_a_sku(told, filled):
     assert answer["open issues"][0]["code"] == "too_long"
     shown = told("status", "--connector", "fr_home", "--sku", "a").stdout
     assert "listing a in FR" in shown
-    assert "2026-11-23 00:00:00" in shown
+    assert "23 Nov 2026, 00:00" in shown
     history = json.loads(told("history", "a", "--json").stdout)
     assert [write["submission_id"] for write in history["writes"]] == ["sub-1"]
     assert [write["wrote"] for write in history["writes"]] == [["brand"]]
     assert history["issues"][0]["opened_run"] == filled
+
+
+def test_issues_and_times_are_told_in_the_language_asked_for(told, ledger, filled):
+    texts = catalogue("it").issue_texts("missing_field", label=quoted("Marke"), parent="X")
+    issue = Issue(code="missing_field", severity="ERROR", source="schema", attribute="brand", **texts)
+    record_issues(ledger, "fr_home", filled, [CheckedItem("a", [issue], frozenset({"schema"}))])
+    for arguments in (("history", "a"), ("status", "--sku", "a")):
+        shown = told("--language", "de", *arguments).stdout
+        assert "„Marke“ fehlt in X." in shown
+        assert "23.11.2026, 00:00" in shown
 
 
 @pytest.mark.parametrize(("how", "shown"), [("delete", "deletion"), ("zero_quantity", "quantity 0")])

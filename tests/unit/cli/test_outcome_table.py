@@ -1,9 +1,13 @@
 """What the demo prints of its runs."""
 
+import pytest
+
 from amazon_listings.cli.output.outcome_table import COLUMNS, SELDOM, print_outcomes
+from amazon_listings.cli.output.refusals import LANGUAGE
+from amazon_listings.messages import catalogue, languages
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import ReportNote
-from amazon_listings.runs.outcomes import ENDS, REPORTED
+from amazon_listings.runs.outcomes import ENDS, REPORTED, Outcome
 
 
 def test_the_issues_are_read_from_the_runs_folder(tmp_path, capsys):
@@ -42,6 +46,23 @@ def summary(**counts):
     files = {"report.html": "file:///runs/run/report/report.html"}
     more = {"operation": "live", "calls": {"updates": 2}, "files": files}
     return more | {"extracted": sum(counts.values()), "counts": dict.fromkeys(REPORTED, 0) | counts}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_name_is_cut(capsys, language):
+    LANGUAGE.set(language)
+    long = "de_backpacks_of_a_name_that_is_as_long_as_people_make_them"
+    print_outcomes({long: summary(accepted=1_234_567)})
+    shown = capsys.readouterr().out
+    assert long in shown
+    assert "…" not in shown
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("number", ["", "many"])
+def test_no_two_outcomes_have_one_name(language, number):
+    names = [catalogue(language).message(f"outcome.{one}", number) for one in Outcome]
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_every_outcome_of_an_extracted_item_has_its_column():

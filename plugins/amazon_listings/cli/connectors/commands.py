@@ -184,8 +184,8 @@ def run_mapping_tests(
             indexes = [definition.index, *map(definition.index_in, connector.mapping_locales)]
             results += run_tests(declaration, connector, mapping, indexes, messages())
             left += lines_without(declaration, connector, mapping, indexes) if untested else ()
-    if junit is not None:
-        junit.write_text(as_junit(results), encoding="utf-8")
+        if junit is not None:
+            junit.write_text(as_junit(results), encoding="utf-8")
     _print_tests(results, left, unknown)
     if unknown or any(not one.passed for one in results):
         raise typer.Exit(1)

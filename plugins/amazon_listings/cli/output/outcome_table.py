@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -28,11 +29,10 @@ COLUMNS = (
 )
 #: Shown if an item has one.
 SELDOM = tuple(outcome for outcome in ENDS if outcome not in COLUMNS)
-WIDTH = 108
+#: More than any table takes.
+WIDEST = 10_000
 #: The most frequent issues that are shown.
 SHOWN_ISSUES = 3
-#: More for each column of SELDOM.
-WIDER = 14
 
 
 def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
@@ -44,8 +44,6 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
     """
     seen = [name for name in SELDOM if any(one["counts"].get(name) for one in summaries.values())]
     console = Console(highlight=False)
-    # Not narrower than the table: a terminal scrolls or wraps, a cut number misleads.
-    console.width = max(console.width, WIDTH + WIDER * len(seen))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     words = messages()
     table.add_column(words.phrase("column.connector"))
@@ -63,6 +61,9 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
             *(words.value(counts.get(name, 0)) for name in outcomes),
             words.value(sum(summary["calls"].values())),
         )
+    # Not narrower than the table: a terminal scrolls or wraps, a cut name or number misleads.
+    wanted = Measurement.get(console, console.options.update_width(WIDEST), table).maximum
+    console.width = max(console.width, wanted)
     console.print(table)
     for connector, summary in summaries.items():
         console.print()

@@ -78,7 +78,7 @@ def messages() -> Catalogue:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """End the command with the sentence of an error of this project."""
+    """End the command with the sentence of an error of this project, or of a file that is out of reach."""
     from amazon_listings.errors import AmazonListingsError
     from amazon_product_types.errors import ProductTypeError
 
@@ -86,3 +86,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except (AmazonListingsError, ProductTypeError) as error:
         end(error.worded(messages()))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        refuse("cli.file_unusable", path=error.filename, reason=error.strerror)

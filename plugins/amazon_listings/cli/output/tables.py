@@ -65,7 +65,7 @@ def listed(content: dict[str, Any]) -> str:
 def when(value: object) -> str:
     """Return a moment (in UTC) as people read it; anything else as text, nothing as `none`."""
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
+        return messages().value(value)
     return _word("none") if value is None else str(value)
 
 
