@@ -9,7 +9,7 @@ from amazon_listings.ledger.items.known import known_items, owned_contents
 from amazon_listings.runs.listings.ownership import OfOthers, of_others, without_shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -78,15 +78,21 @@ def current_by_ledger(
 
 
 def current_listings(
-    ledger: Engine, listings: ListingScope, skus: Sequence[str], layout: Layout
+    ledger: Engine,
+    listings: ListingScope,
+    skus: Sequence[str],
+    layout: Layout,
+    known: Mapping[str, KnownItem] | None = None,
 ) -> dict[str, CurrentListing]:
     """Return what is known of the listings of SKUs, with what other connectors own of them.
 
     Of a value that another connector writes too, such as the one stock of a region, it is not known which of
-    the two the listing holds.
+    the two the listing holds. `known`: what the ledger knows of the items, where that was read just before.
     """
-    known = known_items(ledger, listings, skus)
-    contents = without_shared(ledger, listings, owned_contents(ledger, listings, skus), layout)
+    if known is None:
+        known = known_items(ledger, listings, skus)
+    owned = owned_contents(ledger, listings, [sku for sku in skus if sku in known])
+    contents = without_shared(ledger, listings, owned, layout)
     others = of_others(ledger, listings, skus, layout)
     found = {}
     for sku in skus:

@@ -14,7 +14,7 @@ from amazon_listings.ledger.database import CHUNK, chunks, insert_into
 from amazon_listings.ledger.tables import items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine
 
@@ -62,6 +62,8 @@ class ItemPayload:
 APART = timedelta(hours=1)
 #: Seconds between an acceptance and the first look at the listing.
 FIRST_LOOK = 60
+#: Listings that a reading has shown, and that do not count as gone.
+_SEEN = items.c.listed.is_(True) & items.c.seen_at.is_not(None)
 
 
 @dataclass(frozen=True)
@@ -337,34 +339,13 @@ def record_listed(
         {"sku": sku, "listed": True, "seen_at": now, "missed_at": None} for sku, has in listed.items() if has
     )
     missing = [sku for sku, has in listed.items() if not has]
-    there = items.c.listed.is_(True) & items.c.seen_at.is_not(None)
-    gone = there & (items.c.missed_at <= now - APART)
     with ledger.begin() as connection:
         upsert(connection, listings, seen)
         for chunk in chunks(missing, CHUNK):
-            connection.execute(
-                update(items).where(listings.among(chunk), items.c.state == "gone").values(missed_at=now)
-            )
-            connection.execute(
-                update(items)
-                .where(listings.among(chunk), gone)
-                .values(
-                    listed=False,
-                    state="gone",
-                    accepted_hash=None,
-                    accepted_content=None,
-                    accepted_definition=None,
-                    claimed_at=None,
-                    created=False,
-                    look_at=None,
-                )
-            )
-            connection.execute(
-                update(items)
-                .where(listings.among(chunk), there)
-                .values(missed_at=func.coalesce(items.c.missed_at, now))
-            )
-            still = set(connection.scalars(select(items.c.sku).where(listings.among(chunk), there)))
+            # Most of what Amazon does not have was never there.
+            seen_or_gone = select(items.c.sku).where(listings.among(chunk), _SEEN | (items.c.state == "gone"))
+            were = connection.scalars(seen_or_gone).all()
+            still = _missed(connection, listings, were, now) if were else frozenset()
             upsert(
                 connection,
                 listings,
@@ -375,6 +356,32 @@ def record_listed(
             connection.execute(
                 update(items).where(listings.among(chunk), items.c.state == "gone").values(state=None)
             )
+
+
+def _missed(
+    connection: Connection, listings: ListingScope, skus: Sequence[str], now: datetime
+) -> frozenset[str]:
+    """Remember that a reading missed listings that were there; return those that do not count as gone."""
+    among = listings.among(skus)
+    connection.execute(update(items).where(among, items.c.state == "gone").values(missed_at=now))
+    connection.execute(
+        update(items)
+        .where(among, _SEEN, items.c.missed_at <= now - APART)
+        .values(
+            listed=False,
+            state="gone",
+            accepted_hash=None,
+            accepted_content=None,
+            accepted_definition=None,
+            claimed_at=None,
+            created=False,
+            look_at=None,
+        )
+    )
+    connection.execute(
+        update(items).where(among, _SEEN).values(missed_at=func.coalesce(items.c.missed_at, now))
+    )
+    return frozenset(connection.scalars(select(items.c.sku).where(among, _SEEN)))
 
 
 def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[str, Any]]) -> None:
