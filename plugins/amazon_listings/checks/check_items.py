@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import math
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from amazon_listings.checks.families import note_waiting_children
@@ -46,20 +46,21 @@ from amazon_listings.runs.records import (
     CONFIRMED,
     EXTRACT,
     LIVE,
-    MAPPED,
     QUALITY,
     TESTED,
     encode,
 )
+from amazon_listings.runs.shared_payloads import SharedPayloads
 from amazon_listings.runs.tracing import Sources
 from amazon_listings.selling_partner.forecast import forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Record as PimRecord
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.scope import Scope
@@ -129,17 +130,19 @@ def test_sync(
     languages = dict(connector.language_tags)
     local = LocalChecks(connector, scope, definitions, ledger, listings, mapping, languages)
     renamed = rename_issues(connector, scope, ledger, folder, local.messages)
-    shapes = ShapeReader(definitions.document)
-    ready = _check_locally(extract.parts, local, folder, client=client, renamed=renamed, shapes=shapes)
+    payloads = SharedPayloads()
+    shapes = ShapeReader(definitions.document, payloads)
+    checking = _Checking(local, folder, client, payloads, shapes, renamed, measured_of(extract.parts))
+    ready = sum(checking.check(part) for part in extract.parts)
     sending = Volume(connector.sync.feed_from, connector.sync.when_removed)
     if scope.operation == "live":
         sending.creations, sending.leaving = ready + local.waiting, leaving
-        sending.sizes = _sizes(folder, extract.parts)
-    planner = Planner(connector, mapping, definitions.layout, client)
+        sending.sizes = checking.sizes
+    planner = Planner(connector, mapping, definitions.layout, client, payloads)
     preview = _previews(local, planner, client, shapes)
     cost = _forecast(client, local, sending, preview.progress.total)
     log.info("%s", log_line("log.asking", cost=cost))
-    counts = _preview_all(extract.parts, preview, folder, definitions.language)
+    counts = _preview_all(extract.parts, preview, folder, payloads)
     words = catalogue(definitions.language).word(cost)
     folder.note(
         TestedNote(
@@ -149,27 +152,46 @@ def test_sync(
     return {str(outcome): counts[outcome] for outcome in OUTCOMES}
 
 
-def _check_locally(
-    parts: Sequence[str],
-    local: LocalChecks,
-    folder: RunFolder,
-    *,
-    client: SellingPartner,
-    renamed: dict[str, Issue],
-    shapes: ShapeReader,
-) -> int:
-    """Write the stage `tested` with what is known without a preview; return how many items are ready."""
-    ready = 0
-    kept = kept_siblings(folder)
-    for part in parts:
+@dataclass
+class _Checking:
+    """The local checks of a run, part by part.
+
+    Args:
+        local: The checks.
+        folder: The run's folder.
+        client: The account's client.
+        payloads: Reads the mapped items.
+        shapes: Takes the payloads that Amazon may be asked about into account.
+        renamed: The issues of items that had another SKU.
+        measured: Of how many payloads of each part the bytes are taken.
+        sizes: These bytes.
+    """
+
+    local: LocalChecks
+    folder: RunFolder
+    client: SellingPartner
+    payloads: SharedPayloads
+    shapes: ShapeReader
+    renamed: dict[str, Issue]
+    measured: int
+    sizes: list[int] = field(default_factory=list)
+    _kept: Mapping[str, list[PimRecord]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._kept = kept_siblings(self.folder)
+
+    def check(self, part: str) -> int:
+        """Write a part of `tested` with what is known without a preview; return how many items are ready."""
+        folder, local = self.folder, self.local
         barred = {one.pim_id: one.issues for one in folder.read(QUALITY, part) if one.blocks}
-        sources = Sources(local.mapping, folder.read(EXTRACT, part), kept)
-        mapped = list(folder.read(MAPPED, part))
-        items = with_made_since(with_renames(local.check(mapped, barred, sources), renamed), local, client)
-        shapes.see_all(mapped, items)
-        ready += sum(item.outcome is Outcome.READY for item in items)
+        sources = Sources(local.mapping, folder.read(EXTRACT, part), self._kept)
+        mapped = list(folder.read(self.payloads, part))
+        self.sizes += [len(encode(item.attributes)) for item in mapped[: self.measured]]
+        checked = with_renames(local.check(mapped, barred, sources), self.renamed)
+        items = with_made_since(checked, local, self.client)
+        self.shapes.see_all(mapped, items)
         folder.write(TESTED, part, items)
-    return ready
+        return sum(item.outcome is Outcome.READY for item in items)
 
 
 def _previews(local: LocalChecks, planner: Planner, client: SellingPartner, shapes: ShapeReader) -> Previews:
@@ -195,30 +217,21 @@ def _previews(local: LocalChecks, planner: Planner, client: SellingPartner, shap
 
 
 def _preview_all(
-    parts: Sequence[str], preview: Previews, folder: RunFolder, language: str
+    parts: Sequence[str], preview: Previews, folder: RunFolder, payloads: SharedPayloads
 ) -> Counter[Outcome]:
     """Write the stage `tested` again with Amazon's verdicts; return items by outcome."""
     counts: Counter[Outcome] = Counter()
     for part in parts:
         items = list(folder.read(TESTED, part))
         if any(item.outcome in {Outcome.EXTRACTED, Outcome.READY} for item in items):
-            payloads = {item.pim_id: item for item in folder.read(MAPPED, part)}
-            items = preview.planned(preview.judge(items, payloads), payloads)
-        items = note_waiting_children(items, language)
+            mapped = {item.pim_id: item for item in folder.read(payloads, part)}
+            items = preview.planned(preview.judge(items, mapped), mapped)
+        items = note_waiting_children(items, preview.local.messages.language)
         folder.write(TESTED, part, items)
         counts.update(item.outcome for item in items)
     if preview.need is not None:
         preview.need.keep()
     return counts
-
-
-def _sizes(folder: RunFolder, parts: Sequence[str]) -> list[int]:
-    """Return the bytes of some payloads of each part."""
-    return [
-        len(encode(item.attributes))
-        for part in parts
-        for item in itertools.islice(folder.read(MAPPED, part), measured_of(parts))
-    ]
 
 
 def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume, previews: int) -> Message:

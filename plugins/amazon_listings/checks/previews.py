@@ -15,7 +15,7 @@ from amazon_listings.checks.preview_gaps import explained, gap_issues, is_no_ans
 from amazon_listings.checks.preview_need import Need, PreviewNeed
 from amazon_listings.checks.restricted import Restrictions
 from amazon_listings.ledger.database import CHUNK
-from amazon_listings.ledger.items.known import accepted_contents, known_items
+from amazon_listings.ledger.items.known import known_items
 from amazon_listings.ledger.items.payloads import ItemPayload, record_accepted, record_listed, record_tested
 from amazon_listings.planning.known import current_listings
 from amazon_listings.planning.vanished import missing_note
@@ -108,6 +108,14 @@ class _Judged(NamedTuple):
     tested: TestedItem
     job: _Job
     verdict: _Verdict
+
+    @property
+    def payload(self) -> ItemPayload:
+        """Its payload, for the ledger."""
+        item, asin = self.job.item, self.tested.asin
+        return ItemPayload(
+            item.sku or "", item.pim_id, item.hash, item.attributes, group=item.group, asin=asin
+        )
 
 
 @dataclass
@@ -338,8 +346,8 @@ class Previews:
         skus = [item.sku for item in waiting if item.sku]
         ledger, listings = self.local.ledger, self.local.listings
         known = known_items(ledger, listings, skus)
-        contents = accepted_contents(ledger, listings, skus)
-        current = current_listings(ledger, listings, skus, self.local.definitions.layout)
+        contents = self.local.contents(item.sku for item in waiting if item.only)
+        current = current_listings(ledger, listings, skus, self.local.definitions.layout, known=known)
         return [
             _Job(
                 item,
@@ -460,19 +468,16 @@ class Previews:
         passed: list[ItemPayload] = []
         listed: dict[str, bool] = {}
         unchanged: list[ItemPayload] = []
-        for tested, job, verdict in judged:
-            item = job.item
-            entry = ItemPayload(
-                item.sku or "", item.pim_id, item.hash, item.attributes, group=item.group, asin=tested.asin
-            )
+        for one in judged:
+            verdict = one.verdict
             if verdict.read is not None:
-                listed[entry.sku] = bool(verdict.read.exists)
+                listed[one.job.item.sku or ""] = bool(verdict.read.exists)
             if verdict.missing or verdict.write.absent:
                 continue
             if verdict.submission is not None and verdict.submission.status == "VALID":
-                passed.append(entry)
+                passed.append(one.payload)
             if verdict.write.method == "NOTHING" and self.local.scope.operation == "live":
-                unchanged.append(replace(entry, attributes=verdict.write.after))
+                unchanged.append(replace(one.payload, attributes=verdict.write.after))
         record_listed(ledger, listings, listed)
         record_tested(ledger, listings, definition, passed)
         record_accepted(ledger, listings, unchanged, definition=definition)

@@ -11,11 +11,11 @@ A patch of price or quantity alone has one shape.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.incoming.json_text import written_fast
 from amazon_listings.ledger.items.states import digest_of
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from amazon_listings.runs.records import MappedItem, TestedItem
+    from amazon_listings.runs.shared_payloads import SharedPayloads
 
 #: Values of one place that are told apart at most, and how often each must occur on average.
 FEW, OFTEN = 300, 3
 #: Characters of a value that is told apart.
 SHORT = 60
-#: Bytes of an attribute that items may share, and how many such are known at once.
-_SHARED, _MOST_SHARED = 300, 5_000
+#: Forms of attributes, and of whole payloads, that are known at once.
+_MOST_FORMS, _MOST_WHOLES = 20_000, 5_000
 _LENGTHS = (50, 200, 500, 2000)
 _MARKUP = re.compile(r"<[a-zA-Z/]|&[a-z#0-9]+;")
 _OTHER_LETTERS = re.compile("[^\\0-\u024f]")
@@ -55,18 +56,32 @@ class _Read:
 
     Args:
         name: The attribute.
-        values: Its values.
+        elements: Its elements.
     """
 
-    def __init__(self, name: str, values: list[tuple[str, Any]]) -> None:
-        self.name = name
-        self.values = values
-        self.texts = [(place, value) for place, value in values if value.__class__ is str]
+    __slots__ = ("form", "name", "texts", "times", "values")
 
-    @cached_property
-    def kinds(self) -> Shapes:
-        """The shapes of the kinds of its values."""
-        return {_digest("kind", place, _kind(value)): self.name for place, value in self.values}
+    def __init__(self, name: str, elements: object) -> None:
+        self.name = name
+        self.values = _values(name, elements)
+        self.texts = [one for one in self.values if one[1].__class__ is str]
+        self.times = 0
+        self.form: _Form | None = None
+
+
+class _Form:
+    """What attributes have alike of which Amazon's judgement is the same.
+
+    Args:
+        shapes: Their shapes.
+        held: What conditions find in them; None if none looks at them.
+    """
+
+    __slots__ = ("held", "shapes")
+
+    def __init__(self, shapes: Shapes, held: int | None) -> None:
+        self.shapes = shapes
+        self.held = held
 
 
 class ShapeReader:
@@ -74,29 +89,31 @@ class ShapeReader:
 
     Args:
         document: The definition's JSON Schema.
+        payloads: Reads the payloads; of what they share the shapes are read once.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], payloads: SharedPayloads) -> None:
         self._document = document
+        self._payloads = payloads
         self._seen: dict[str, Counter[int]] = {}
         self._many: set[str] = set()
         self._told_apart: frozenset[str] | None = None
-        self._known: dict[tuple[str, bytes | None], _Read] = {}
+        self._known: dict[int, _Read] = {}
+        self._forms: dict[tuple[object, ...], _Form] = {}
+        self._wholes: dict[tuple[object, ...], Shapes] = {}
         self._numbers: dict[frozenset[str], int] = {}
         self._branches: dict[tuple[int, tuple[int | None, ...]], int] = {}
 
     def see(self, attributes: Mapping[str, Any]) -> None:
         """Take a payload into account for which values many items share."""
-        self._told_apart = None
         for name, elements in attributes.items():
-            for place, value in self._read(name, elements).texts:
-                if place in self._many:
-                    continue
-                counts = self._seen.setdefault(place, Counter())
-                counts[hash(value)] += 1
-                if len(value) > SHORT or len(counts) > FEW:
-                    self._many.add(place)
-                    del self._seen[place]
+            read = self._read(name, elements)
+            read.times += 1
+            if id(elements) not in self._known:
+                self._count(read)
+        if self._told_apart is not None:
+            self._told_apart = None
+            self._forget_forms()
 
     def see_all(self, mapped: Iterable[MappedItem], tested: Iterable[TestedItem]) -> None:
         """Take the payloads of the items that Amazon may be asked about into account."""
@@ -106,7 +123,7 @@ class ShapeReader:
                 self.see(item.attributes)
 
     def of(self, item: MappedItem, method: Method, touched: Collection[str]) -> Shapes:
-        """Return the shapes of what is sent of an item.
+        """Return the shapes of what is sent of an item; they are those of others, too.
 
         Args:
             item: The item.
@@ -115,35 +132,91 @@ class ShapeReader:
         """
         if method == Method.PATCH and OFFER_ATTRIBUTES.issuperset(touched):
             return {_digest("offer", *sorted(touched)): ""}
-        found: Shapes = {_digest("method", method, item.role): ""}
-        touched = touched if method == Method.PATCH else item.attributes.keys()
+        attributes = item.attributes
+        named = frozenset(touched) if method == Method.PATCH else None
+        forms = [self._form(name, elements) for name, elements in attributes.items()]
+        key = (method, item.role, named, *attributes, *forms)
+        found = self._wholes.get(key)
+        if found is None:
+            if len(self._wholes) >= _MOST_WHOLES:
+                self._wholes.clear()
+            found = self._wholes[key] = self._together(dict(zip(attributes, forms, strict=True)), key)
+        return found
+
+    def _together(self, forms: Mapping[str, _Form], whole: tuple[Any, ...]) -> Shapes:
+        """Return the shapes of a payload with such attributes."""
+        method, role, named = whole[:3]
+        touched: Collection[str] = forms.keys() if named is None else named
+        found: Shapes = {_digest("method", method, role): ""}
         for name in touched:
-            if name not in item.attributes:
+            if name not in forms:
                 found[_digest("removed", name)] = name
-        told_apart = self._places_told_apart()
-        held: dict[str, int] = {}
-        for name, elements in item.attributes.items():
-            read = self._read(name, elements)
+        for name, form in forms.items():
             if name in touched:
-                found |= read.kinds
-                found |= {_digest("value", *text): name for text in read.texts if text[0] in told_apart}
-            if name in self._looked_for:
-                texts = self._looked_for[name].intersection([str(value) for _, value in read.values])
-                held[name] = self._number_of(texts)
+                found |= form.shapes
         for number, condition in enumerate(self._conditions):
             if not condition.names.isdisjoint(touched):
-                found[self._branch(number, tuple([held.get(name) for name in condition.ordered]))] = ""
+                held = [forms[name].held if name in forms else None for name in condition.ordered]
+                found[self._branch(number, tuple(held))] = ""
         return found
 
     def _read(self, name: str, elements: object) -> _Read:
         """Return what an attribute holds; most items share most of theirs."""
-        key = name, written_fast(elements)
-        known = self._known.get(key)
-        if known is None:
-            known = _Read(name, _values(name, elements))
-            if key[1] is not None and len(key[1]) <= _SHARED and len(self._known) < _MOST_SHARED:
-                self._known[key] = known
-        return known
+        read = self._known.get(id(elements))
+        if read is None:
+            read = _Read(name, elements)
+            if self._payloads.holds(elements):
+                self._known[id(elements)] = read
+        return read
+
+    def _form(self, name: str, elements: object) -> _Form:
+        """Return the form of an attribute; the many items of a run have few."""
+        read = self._read(name, elements)
+        if read.form is None:
+            told_apart = self._places_told_apart()
+            kinds = tuple([(place, _kind(value)) for place, value in read.values])
+            texts = tuple([text for text in read.texts if text[0] in told_apart])
+            looked_for = self._looked_for.get(name)
+            held = looked_for and looked_for.intersection([str(value) for _, value in read.values])
+            key = (name, kinds, texts, held)
+            read.form = self._forms.get(key)
+            if read.form is None:
+                if len(self._forms) >= _MOST_FORMS:
+                    self._forget_forms()
+                read.form = self._forms[key] = self._formed(*key)
+        return read.form
+
+    def _formed(
+        self,
+        name: str,
+        kinds: Iterable[tuple[str, str]],
+        texts: Iterable[tuple[str, str]],
+        held: frozenset[str] | None,
+    ) -> _Form:
+        shapes = {_digest("kind", *one): name for one in kinds}
+        shapes |= {_digest("value", *one): name for one in texts}
+        return _Form(shapes, None if held is None else self._number_of(held))
+
+    def _forget_forms(self) -> None:
+        """Forget the forms, so that they are few, and because of what is told apart."""
+        self._forms.clear()
+        self._wholes.clear()
+        for read in self._known.values():
+            read.form = None
+
+    def _count(self, read: _Read) -> None:
+        """Count the texts of an attribute, by their places."""
+        for place, value in read.texts:
+            if place in self._many:
+                continue
+            counts = self._seen.get(place)
+            if counts is None:
+                counts = self._seen[place] = Counter()
+            counts[hash(value)] += read.times
+            if len(value) > SHORT or len(counts) > FEW:
+                self._many.add(place)
+                del self._seen[place]
+        read.times = 0
 
     def _number_of(self, texts: frozenset[str]) -> int:
         """Return a number that stands for some options; the many items share few."""
@@ -166,6 +239,8 @@ class ShapeReader:
     def _places_told_apart(self) -> frozenset[str]:
         """Return the places whose texts are told apart: options, and where many items share few."""
         if self._told_apart is None:
+            for read in self._known.values():
+                self._count(read)
             shared = (place for place, counts in self._seen.items() if counts.total() >= OFTEN * len(counts))
             self._told_apart = self._options.union(shared)
         return self._told_apart
@@ -242,10 +317,11 @@ def _kind(value: object) -> str:
 def _kind_of_text(value: str) -> str:
     if value.isdecimal():
         return f"digits {len(value)}"
-    length = sum(len(value) > limit for limit in _LENGTHS)
+    length = bisect_left(_LENGTHS, len(value))
     letters = "ascii" if value.isascii() else "other" if _OTHER_LETTERS.search(value) else "latin"
     form = "url" if value.startswith(("http://", "https://", "s3://")) else ""
-    markup = "markup" if _MARKUP.search(value) else ""
+    # Most texts have neither; to see that is many times as fast.
+    markup = "markup" if ("<" in value or "&" in value) and _MARKUP.search(value) else ""
     return f"{letters} {length} {form} {markup} {'lines' if chr(10) in value else ''}"
 
 

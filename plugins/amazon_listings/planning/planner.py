@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.approvals.withholding import withhold
-from amazon_listings.incoming.json_text import written_fast
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
 from amazon_listings.planning.known import UNKNOWN, CurrentListing
 from amazon_listings.planning.left_alone import (
@@ -30,7 +30,18 @@ from amazon_listings.planning.left_alone import (
 )
 from amazon_listings.planning.wanted import PlannedWrite
 from amazon_listings.runs.listings.quantities import AVAILABILITY, CHANNEL
-from amazon_listings.runs.plan import Change, Method, Plan, changes_between, displaced, edited, line_behind
+from amazon_listings.runs.plan import (
+    Change,
+    Method,
+    Plan,
+    change_text,
+    changes_between,
+    displaced,
+    edited,
+    hash_of,
+    line_behind,
+)
+from amazon_listings.runs.shared_payloads import SharedPayloads
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.content.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
 from amazon_listings.selling_partner.content.overlay import sendable
@@ -49,8 +60,12 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.content.leaves import Leaf
     from amazon_listings.selling_partner.listing_answers import Submission
 
-#: Bytes of an attribute that items may share, and how many such are known at once.
-_SHARED, _MOST_SHARED = 300, 5_000
+
+class _Made(NamedTuple):
+    """What is made of an attribute where there is none: the changes, and what the plan's hash has of each."""
+
+    changes: tuple[Change, ...]
+    texts: list[str]
 
 
 class Planner:
@@ -61,10 +76,16 @@ class Planner:
         mapping: Its compiled mapping, which owns attributes.
         layout: The layout of the definition: selectors, and what is a leaf.
         client: The account's client.
+        payloads: Reads the payloads that are planned; of what they share the changes are made once.
     """
 
     def __init__(
-        self, connector: Connector, mapping: FieldMapping, layout: Layout, client: SellingPartner
+        self,
+        connector: Connector,
+        mapping: FieldMapping,
+        layout: Layout,
+        client: SellingPartner,
+        payloads: SharedPayloads | None = None,
     ) -> None:
         self._connector = connector
         self._client = client
@@ -72,7 +93,8 @@ class Planner:
         self._layout = layout
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
-        self._made: dict[tuple[str, bytes | None], tuple[Change, ...]] = {}
+        self._payloads = payloads or SharedPayloads()
+        self._made: dict[int, _Made] = {}
         self._lines: dict[tuple[str, ...], MappingLine | None] = {}
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
@@ -255,8 +277,11 @@ class Planner:
             untouched = kept | (current.others - ours.keys())
             stays = {leaf: held[leaf] for leaf in held if leaf in untouched}
             body = join(ours | stays) if stays else wanted
-        changes = self.changes(before, body, forced=True)
-        plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
+        if before:
+            changes = self._changes(before, body, forced=True)
+            plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
+        else:
+            plan = self._creation(sku, body)
         return PlannedWrite(
             plan,
             body,
@@ -276,7 +301,7 @@ class Planner:
 
     def _displaced(self, plan: Plan, current: CurrentListing) -> tuple[Displaced, ...]:
         """Return what none of our connectors wrote, as far as it was read, and is not there afterwards."""
-        if current.found is None:
+        if not current.found:
             return ()
         ours = split(current.owned or {}, self._layout, self._defaults)
         foreign = (
@@ -287,27 +312,24 @@ class Planner:
         found = (displaced(change, self._defaults) for change in foreign if change is not None)
         return tuple(one for one in found if one is not None)
 
-    def changes(self, before: Attributes, after: Attributes, *, forced: bool = False) -> tuple[Change, ...]:
-        """Return the changes between some attributes of a listing, each with its mapping line.
+    def _creation(self, sku: str, attributes: Attributes) -> Plan:
+        """Return the plan to put attributes where there is none.
 
-        Args:
-            before: What the listing has of them.
-            after: What it is to have.
-            forced: Count leaves that are wanted as changes although they are as they should be.
+        Where all is new, each attribute is so by itself, and most items share most of theirs.
         """
-        if before or not forced:
-            return self._changes(before, after, forced=forced)
-        found: list[Change] = []
-        for name, elements in after.items():
-            # Where all is new, each attribute is so by itself, and most items share most of theirs.
-            key = name, written_fast(elements)
-            made = self._made.get(key)
-            if made is None:
-                made = self._changes({}, {name: elements}, forced=True)
-                if key[1] is not None and len(key[1]) <= _SHARED and len(self._made) < _MOST_SHARED:
-                    self._made[key] = made
-            found += made
-        return tuple(found)
+        made = [self._made_of(name, elements) for name, elements in attributes.items()]
+        texts = chain.from_iterable([one.texts for one in made])
+        changes = tuple(chain.from_iterable([one.changes for one in made]))
+        return Plan.known(sku, Method.PUT, hash_of(sku, Method.PUT, texts), changes)
+
+    def _made_of(self, name: str, elements: list[Any]) -> _Made:
+        made = self._made.get(id(elements))
+        if made is None:
+            changes = self._changes({}, {name: elements}, forced=True)
+            made = _Made(changes, [change_text(change.leaf, change.after) for change in changes])
+            if self._payloads.holds(elements):
+                self._made[id(elements)] = made
+        return made
 
     def _changes(self, before: Attributes, after: Attributes, *, forced: bool) -> tuple[Change, ...]:
         return changes_between(

@@ -127,15 +127,16 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
     changes: tuple[Change, ...] = ()
 
     @classmethod
-    def known(cls, sku: str, method: Method, found: str) -> Plan:
-        """Return a plan of which only the hash is told, because its changes were told before.
+    def known(cls, sku: str, method: Method, found: str, changes: tuple[Change, ...] = ()) -> Plan:
+        """Return a plan of which the hash is known.
 
         Args:
             sku: The SKU.
             method: How it is carried out.
             found: The hash of the plan with its changes.
+            changes: The changes; none where they were told before.
         """
-        plan = cls(sku, method)
+        plan = cls(sku, method, changes)
         plan.__dict__["hash"] = found
         return plan
 
@@ -146,14 +147,19 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         The same for any order of changes, elements of different selectors, and keys; what the leaves
         held before, and which lines they come from, do not count.
         """
-        changes = sorted([_text(change.leaf, change.after) for change in self.changes])
-        text = json.dumps([self.sku, self.method, changes])
-        return hashlib.sha256(text.encode()).hexdigest()
+        texts = [change_text(change.leaf, change.after) for change in self.changes]
+        return hash_of(self.sku, self.method, texts)
 
     @property
     def attributes(self) -> frozenset[str]:
         """The attributes of which something is written."""
         return frozenset(change.leaf.attribute for change in self.changes)
+
+
+def hash_of(sku: str, method: Method, texts: Iterable[str]) -> str:
+    """Return the hash of a plan; `texts`: of each change, `change_text` of its leaf and the value it gets."""
+    text = json.dumps([sku, method, sorted(texts)])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def question_hash(question: str, guarded: Iterable[Change] = ()) -> str:
@@ -165,7 +171,7 @@ def question_hash(question: str, guarded: Iterable[Change] = ()) -> str:
         guarded: Those of them that count with what the listing had before as well; a number is the same
             as Amazon writes it (10.0) and as it was sent (10).
     """
-    before = sorted([_text(one.leaf, _numbers_alike(one.before)) for one in guarded])
+    before = sorted([change_text(one.leaf, _numbers_alike(one.before)) for one in guarded])
     text = json.dumps([question, before])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -174,7 +180,7 @@ def question_hash(question: str, guarded: Iterable[Change] = ()) -> str:
 _encoder = json.JSONEncoder(default=msgspec.to_builtins, sort_keys=True)
 
 
-def _text(leaf: Leaf, value: object) -> str:
+def change_text(leaf: Leaf, value: object) -> str:
     """Return a leaf and a value of it as JSON with sorted keys; the many of a run share few leaves."""
     if value is None:
         text = "null"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from amazon_listings.checks.preview_need import PreviewNeed
 from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import LIVE, MAPPED, TESTED
+from amazon_listings.runs.records import LIVE, TESTED
+from amazon_listings.runs.shared_payloads import SharedPayloads
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -28,7 +29,8 @@ def remember_refusals(connector: Connector, folder: RunFolder, writer: Writer) -
     if connector.sync.preview != "needed":
         return
     need = PreviewNeed(writer.protocol.ledger, connector.key, writer.definitions.checksum, 0)
-    shapes = ShapeReader(writer.definitions.document)
+    payloads = SharedPayloads()
+    shapes = ShapeReader(writer.definitions.document, payloads)
     for part in folder.parts(LIVE):
         rejected = {
             one.pim_id: one
@@ -38,7 +40,7 @@ def remember_refusals(connector: Connector, folder: RunFolder, writer: Writer) -
         if not rejected:
             continue
         plans = {one.pim_id: one.plan for one in folder.read(TESTED, part) if one.pim_id in rejected}
-        for item in folder.read(MAPPED, part):
+        for item in folder.read(payloads, part):
             plan = plans.get(item.pim_id)
             if plan is not None:
                 touched = {change.leaf.attribute for change in plan.changes}

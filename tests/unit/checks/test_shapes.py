@@ -2,7 +2,8 @@
 
 from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.runs.plan import Method
-from amazon_listings.runs.records import MappedItem
+from amazon_listings.runs.records import MappedItem, encode
+from amazon_listings.runs.shared_payloads import SharedPayloads
 
 DOCUMENT = {"properties": {"size": {"items": {"properties": {"value": {"enum": ["S", "M"]}}}}}}
 
@@ -19,12 +20,28 @@ def shapes(reader, one):
 def test_shapes_do_not_depend_on_the_items_before():
     """1, 1.0 and true are equal to Python, and of other kinds."""
     items = [item(size=size, count=count) for size in ("S", "M") for count in (1, 1.0, True, "1", None)]
-    reader = ShapeReader(DOCUMENT)
+    reader = ShapeReader(DOCUMENT, SharedPayloads())
     found = [shapes(reader, one) for one in items]
-    assert found == [shapes(ShapeReader(DOCUMENT), one) for one in items]
+    assert found == [shapes(ShapeReader(DOCUMENT, SharedPayloads()), one) for one in items]
     assert len({frozenset(one) for one in found}) == len(items)
 
 
 def test_the_same_value_of_two_attributes_has_two_shapes():
-    reader = ShapeReader(DOCUMENT)
+    reader = ShapeReader(DOCUMENT, SharedPayloads())
     assert shapes(reader, item(size="S")) != shapes(reader, item(length="S"))
+
+
+def test_items_that_share_attributes_have_the_shapes_of_their_own():
+    payloads = SharedPayloads()
+    values = [("S", "Acme"), ("M", "Lumen"), ("S", "Lumen"), ("M", "Acme")] * 3
+    apart = [item(size=size, brand=brand, name=f"Lampe {n}") for n, (size, brand) in enumerate(values)]
+    shared = [payloads.decode(encode(one)) for one in apart]
+    readers = ShapeReader(DOCUMENT, payloads), ShapeReader(DOCUMENT, SharedPayloads())
+    for reader, items in zip(readers, (shared, apart), strict=True):
+        for one in items:
+            reader.see(one.attributes)
+    found = [shapes(readers[0], one) for one in shared]
+    assert found == [shapes(readers[1], one) for one in apart]
+    assert len({frozenset(one) for one in found}) == 4  # the brands are few, the names are not
+    readers[0].see(item(brand="New").attributes)
+    assert [shapes(readers[0], one) for one in shared] == found

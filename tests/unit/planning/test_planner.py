@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from amazon_listings.ledger.items.known import KnownItem
@@ -11,6 +12,9 @@ from amazon_listings.planning.known import UNKNOWN, CurrentListing, current_by_l
 from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
+from amazon_listings.runs.plan import Plan
+from amazon_listings.runs.records import MappedItem, encode
+from amazon_listings.runs.shared_payloads import SharedPayloads
 from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.calls.client import SellingPartner
 
@@ -23,7 +27,7 @@ RELATION = [{"child_relationship_type": "variation", "parent_sku": "P", **HERE}]
 
 @pytest.fixture
 def planner(connector, definitions):
-    def planner(**sync):
+    def planner(payloads=None, **sync):
         owner = connector(mapping={"item_name": "{{ item.name }}", "color": "{{ item.colour }}"}, sync=sync)
         account = Account(
             client_id="c",
@@ -32,7 +36,8 @@ def planner(connector, definitions):
             seller_id="A1SANDBOXSELLER",
             region="EU",
         )
-        return Planner(owner, compiled(owner, definitions), definitions.layout, SellingPartner(account))
+        mapping = compiled(owner, definitions)
+        return Planner(owner, mapping, definitions.layout, SellingPartner(account), payloads)
 
     return planner
 
@@ -191,3 +196,24 @@ def test_what_items_share_is_planned_for_each_as_if_it_were_alone(planner):
     alone = [planner().plan(one, nothing).plan for one in rows]
     assert [repr(one.changes) for one in together] == [repr(one.changes) for one in alone]
     assert [one.hash for one in together] == [one.hash for one in alone]
+
+
+def test_the_hash_of_a_creation_is_that_of_its_changes(planner):
+    wanted = row(item_name=NAME, color=COLOR, unknown=[{"value": 1}, {"value": 2}])
+    plan = planner().plan(wanted, CurrentListing(exists=False)).plan
+    assert plan.hash == Plan(plan.sku, plan.method, plan.changes).hash
+    assert [change.leaf.attribute for change in plan.changes] == ["item_name", "color", "unknown"]
+
+
+def test_items_that_share_attributes_have_the_changes_of_their_own(planner):
+    payloads = SharedPayloads()
+    made = planner(payloads)
+    common = MappedItem(pim_id="p", sku="S", group="g", hash="h", requirements="LISTING", attributes={})
+    contents = [*[{"item_name": NAME, "color": COLOR}] * 3, {"color": COLOR}]
+    items = [msgspec.structs.replace(common, attributes=one) for one in contents]
+    read = [payloads.decode(encode(one)) for one in items]
+    plans = [made.plan(WantedItem.of(one), CurrentListing(exists=False)).plan for one in read]
+    alone = [planner().plan(WantedItem.of(one), CurrentListing(exists=False)).plan for one in items]
+    assert payloads.holds(read[3].attributes["color"])
+    assert plans == alone
+    assert [one.hash for one in plans] == [one.hash for one in alone]
