@@ -43,6 +43,57 @@ def test_each_language_says_everything_with_the_same_facts(package, language):
             assert placeholders(template) <= facts | placeholders(other[key].templates[-1]), key
 
 
+#: A number and what it counts; what is a part of so many is plural whatever the number.
+COUNTED = re.compile(
+    r"(?<!of )(?<!of the )\{(\w+)(?::plain)?\} (?:other |more )?"
+    r"(bytes|calls|cells|characters|combinations|columns|days|digits|elements|hours|items|levels|lines|listings"
+    r"|minutes|pages|people|pictures|pieces|places|products|results|rows|runs|seconds|times|values|weeks)\b"
+)
+#: Where the number is a limit of ours or Amazon's, or more than another one: it is never one.
+NEVER_ONE = {
+    "amazon.document_too_large", "amazon.feed_message_too_large", "check.schedules", "cli.airflow_slow",
+    "document.long_number", "document.too_deep", "document.too_many_combinations", "duration.hours",
+    "expression.long", "expression.long_list", "expression.long_pattern", "expression.long_text",
+    "expression.longer_text", "left_out", "modular_title_highlights", "modular_title_name", "not_suggested",
+    "pim.dates_ahead", "relabel.done", "report.cut", "row.id_too_long", "row.line_too_long",
+    "runs.no_answers", "runs.sum_wrong", "sales_layer.answer_too_large", "sku_duplicate", "sku_too_long",
+    "sources.related_table_more_than", "too_long", "too_many_alike", "too_many_days", "too_many_values",
+    "too_short", "unfit.too_large", "unfit.too_long", "unfit.too_many",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_is_counted_has_a_singular(package):
+    without = {
+        code
+        for (code, _), entry in texts(package, "en").entries.items()
+        for template in entry.templates
+        for fact, _ in COUNTED.findall(template)
+        if fact != entry.counted
+    }
+    assert without - NEVER_ONE == set()
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    ("code", "facts"),
+    [
+        ("web.took_long", {"seconds": "{}"}),
+        ("row.cells", {"cells": "{}", "header": 3}),
+        ("change.characters_min", {"limit": "{}"}),
+        ("runs.file_empty", {"path": "p", "rows": "{}"}),
+        ("too_few_values", {"label": "x", "items": "{}", "limit": 3}),
+    ],
+)
+def test_one_of_something_is_worded_as_one(language, code, facts):
+    def worded(number):
+        given = {name: number if fact == "{}" else fact for name, fact in facts.items()}
+        return catalogue(language).phrase(code, **given)
+
+    assert worded(1).replace("1", "2") != worded(2) or (language, code) == ("de", "change.characters_min")
+    assert worded(1.0) == worded(1)
+
+
 #: "Voi", as a sentence begins or goes on with it; these words end like it and are nouns, or names in code.
 VOI = re.compile(r"(?:^|[.:;,] |\b(?:o|e|ed|oppure|prima) )([A-Za-z]+(?:ate|ete|ite)(?:l[oaie])?)\b")
 NOT_VOI = {"Chiamate", "chiamate", "Limite", "delete", "recreate", "ripete", "ritirate", "tramite"}

@@ -324,7 +324,7 @@ def test_rows_that_do_not_fit_are_problems(connector, time):
     ids, reading = read(connector, time)
     assert ids == ["products/1"]
     assert [problem.sku for problem in reading.problems] == ["2", "?", "?", "3"]
-    assert "4 values, data_schema has 8 columns" in str(reading.problems[0])
+    assert "4 values; columns in data_schema: 8" in str(reading.problems[0])
 
 
 def test_an_orphan_is_a_problem(connector, time):

@@ -106,7 +106,7 @@ def test_bad_rows_are_problems_with_their_line_and_the_others_go_on(tmp_path):
     assert [item["pim_id"] for item in items] == ["products/1", "products/5", "products/7"]
     texts = [str(problem) for problem in reading.problems]
     assert [text.split(": ")[0] for text in texts] == [f"a.csv:{n}" for n in (4, 5, 6, 7, 9, 10)]
-    assert "1 cells, the header has 2" in texts[0]
+    assert "1 cell, the header has 2" in texts[0]
     assert "'id' is empty" in texts[2]
     assert "not utf-8" in texts[3]
     assert "already stands in a.csv:2" in texts[4]

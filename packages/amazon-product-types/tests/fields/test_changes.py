@@ -101,7 +101,7 @@ def changed(edit):
         (
             lambda new, v: new["properties"]["note"].update(maxUniqueItems=1),
             "tightened",
-            "at most 1 values (before: 3)",
+            "at most 1 value (before: 3)",
         ),
         (lambda new, v: v["count"].update(type="string"), "type", "its type is text (before: whole number)"),
         (lambda new, v: v["note"].update(title="Remark"), "renamed", "was called “Note”"),

@@ -268,7 +268,8 @@ def _chosen(entry: Entry, plural: Callable[[int], int], facts: Mapping[str, Any]
     if not entry.counted:
         return entry.templates[0]
     number = facts[entry.counted]
-    form = plural(number) if isinstance(number, int) else -1
+    whole = isinstance(number, int | float | Decimal) and number % 1 == 0
+    form = plural(int(number)) if whole else -1
     return entry.templates[form]
 
 
