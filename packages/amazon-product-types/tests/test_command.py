@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from amazon_product_types.command import run
+from amazon_product_types.messages import languages
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,6 +43,24 @@ def test_the_readme_shows_what_python_answers(monkeypatch):
 def test_exit_codes(arguments, code, monkeypatch, capsys):
     monkeypatch.chdir(ROOT / "examples")
     assert run(arguments) == code
+
+
+@pytest.mark.parametrize("language", languages())
+def test_labels_stand_below_each_other(language, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "examples")
+    run(["fields", "lamp.json", "--language", language])
+    lines = capsys.readouterr().out.splitlines()
+    labels = {line.index("Item ") for line in lines if line[0] != " " and "Item " in line}
+    paths = {len(line) - len(line.lstrip()) for line in lines if line[0] == " "}
+    assert len(labels) == 1
+    assert labels == paths
+
+
+def test_a_language_that_there_is_not_is_misuse(capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(["fields", "lamp.json", "--language", "xx"])
+    assert ended.value.code == 2
+    assert "'xx' is none of de, en, es, fr, it" in capsys.readouterr().err
 
 
 def test_only_what_every_item_needs_as_json(monkeypatch, capsys):

@@ -65,9 +65,20 @@ def _parser() -> argparse.ArgumentParser:
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--labels", type=Path, help="The same definition in the locale you read.")
     command.add_argument(
-        "--language", default=DEFAULT, help=f"Language of the sentences: {', '.join(languages())}."
+        "--language",
+        type=_language,
+        default=DEFAULT,
+        help=f"Language of the sentences: {', '.join(languages())}.",
     )
     command.add_argument("--json", action="store_true", help="Print JSON.")
+
+
+def _language(text: str) -> str:
+    """Return a language, or a locale in it, that there are sentences in."""
+    if text.replace("-", "_").partition("_")[0] not in languages():
+        message = f"{text!r} is none of {', '.join(languages())}"
+        raise argparse.ArgumentTypeError(message)
+    return text
 
 
 def _validate(asked: argparse.Namespace) -> int:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from amazon_product_types.fields import Field
     from amazon_product_types.messages import Catalogue
 
+#: Levels of requirement, whose names stand in the first column.
+LEVELS = ("required", "conditional", "optional", "not_allowed")
+
 
 def show(definition: Definition, *, language: str, needed: bool, as_json: bool) -> None:
     """Print the fields of a definition; with `needed`, those that every item needs."""
@@ -69,13 +72,14 @@ def _lines(field: Field, messages: Catalogue) -> Iterator[str]:
     if field.recommended_by:
         notes.append(messages.phrase("fields.recommended_by", source=field.recommended_by))
     level = messages.phrase(f"condition.{field.requirement}")
-    yield printable(f"{level:11}  {chain(field.labels)}")
-    yield f"{'':13}{', '.join([f'{field.path}: {_shape(field, messages)}', *notes])}"
+    indent = max(len(messages.phrase(f"condition.{one}")) for one in LEVELS) + 2
+    yield printable(f"{level:{indent}}{chain(field.labels)}")
+    yield f"{'':{indent}}{', '.join([f'{field.path}: {_shape(field, messages)}', *notes])}"
     depends = messages.all_of(f"`{path}`" for path in field.depends_on)
     values = messages.phrase("fields.depends", fields=depends) if depends else ""
     for text in (field.condition, field.forbidden, values):
         if text:
-            yield printable(f"{'':13}{text}")
+            yield printable(f"{'':{indent}}{text}")
 
 
 def _shape(field: Field, messages: Catalogue) -> str:
