@@ -70,11 +70,12 @@ def report(tmp_path_factory):
     ]
     folder.write(TESTED, part_name(1), rows)
     renew_resolved(Resolver(folder), folder)
-    facts = dict.fromkeys(("connector_id", "definition_version", "definition_fetched_at", "reason"), HOSTILE)
+    facts = dict.fromkeys(("connector_id", "definition_version", "reason"), HOSTILE)
     write_report(
         folder,
         {
             **facts,
+            "definition_fetched_at": "2026-11-23T16:14:07+00:00",
             "title": "Lampes",
             "country": "FR",
             "product_type": "LAMP",

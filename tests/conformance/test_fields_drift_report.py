@@ -61,7 +61,7 @@ def test_the_page_says_what_changed_and_whom_it_concerns(tmp_path):
     folder = RunFolder.of(tmp_path, "gb_offers", "today")
     folder.note(extract_note())
     facts = dict.fromkeys(("title", "connector_id", "country", "product_type", "run_id", "reason"), "")
-    facts |= {"definition_version": "2025-09", "definition_fetched_at": "today", "language": "en_GB"}
+    facts |= {"definition_version": "2025-09", "definition_fetched_at": None, "language": "en_GB"}
     facts |= {"operation": "test", "warnings": [], "failure": None, "calls": {}, "changes": found.to_json()}
     write_report(folder, facts)
     page = (folder.root / "report" / "report.html").read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ FACTS = {
     "run_id": "manual__1",
     "reason": "Everything.",
     "definition_version": "V1",
-    "definition_fetched_at": "2026-11-23",
+    "definition_fetched_at": "2026-11-23T16:14:07+00:00",
     "warnings": [],
     "failure": None,
     "calls": {},
@@ -122,6 +122,16 @@ def test_tiles_are_worded_in_the_number_of_their_language(run, folder):
     assert {("1", "bloqué"), ("0", "accepté")} <= set(tiles)
     run([issue()], [issue()], facts={"language": "fr"})
     assert '"number">2</span><span class="name">bloqués<' in text(folder, "report.html")
+
+
+def test_when_the_definition_was_fetched_is_a_date_of_the_language(run, folder):
+    run([issue()], facts={"language": "de"})
+    assert "V1, geholt am 23.11.2026, 16:14 UTC." in text(folder, "report.html")
+
+
+def test_without_a_definition_nothing_is_said_of_it(run, folder):
+    run([issue()], facts={"definition_version": None, "definition_fetched_at": None, "failure": "No."})
+    assert "definition" not in text(folder, "report.html").partition("<footer>")[2]
 
 
 def test_what_would_be_right_is_words_in_a_spreadsheet(run, folder):

@@ -37,8 +37,12 @@ if TYPE_CHECKING:
     from amazon_product_types.messages import Catalogue
 
 
+#: Levels of a requirement, the strictest first.
+LEVELS = ("required", "conditional", "recommended", "optional")
+
+
 class Requirement(NamedTuple):
-    """How much a field is wanted: the level, and in words when it is required or not allowed.
+    """How much a field is wanted: one of the levels, and in words when it is required or not allowed.
 
     `needed_alone`: it is required of an item of which nothing else is known. `recommended_by`: who does.
     """

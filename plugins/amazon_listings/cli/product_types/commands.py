@@ -102,6 +102,7 @@ def show(
 
 def _summary(pair: DefinitionPair) -> Iterator[str]:
     from amazon_product_types.command.fields import table_of
+    from amazon_product_types.requirement import LEVELS
 
     words = messages()
     stored, found = pair.validation, pair.fields(language=words.language)
@@ -111,8 +112,7 @@ def _summary(pair: DefinitionPair) -> Iterator[str]:
     spoken = {"locale": stored.locale, "labels": pair.labels.locale}
     yield words.phrase("product_types.locales", **spoken, requirements=stored.key.requirements)
     yield from (words.phrase("product_types.warning", warning=warning) for warning in pair.warnings)
-    levels = ("required", "conditional", "recommended", "optional")
-    counts = {level: sum(field.requirement == level for field in found) for level in levels}
+    counts = {level: sum(field.requirement == level for field in found) for level in LEVELS}
     named = [f"{words.value(count)} {words.phrase(f'condition.{level}')}" for level, count in counts.items()]
     yield words.phrase("product_types.fields", count=len(found), levels=named)
     groups = dict.fromkeys(field.group for field in found if field.group)

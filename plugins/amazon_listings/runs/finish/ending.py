@@ -235,8 +235,8 @@ def _heading(connector: Connector, folder: RunFolder, run_id: str, messages: Cat
         "reason": _covered(folder, scope, messages),
         "document": began.hash[:12] if began is not None else "",
         "software": began.software if began is not None else "",
-        "definition_version": definitions.version if definitions else "none",
-        "definition_fetched_at": definitions.fetched_at if definitions else "never",
+        "definition_version": definitions.version if definitions else None,
+        "definition_fetched_at": definitions.fetched_at if definitions else None,
         "language": language_of(connector),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
@@ -88,6 +89,7 @@ def write_page(
         "worst_first": lambda issues: sorted(issues, key=lambda issue: WORST[issue.severity]),
         "sentence": lambda clause: clause[:1].upper() + clause[1:].rstrip(".") + ".",
         "number": messages.value,
+        "moment": lambda text: f"{messages.value(datetime.fromisoformat(text))} UTC",
         "short": lambda value: short(value, messages),
         "quality": quality,
         "nonce": secrets.token_urlsafe(16),

@@ -166,7 +166,7 @@ def test_warnings_of_the_steps_are_in_the_report_in_the_connectors_language(clos
             checksum="c",
             labels_checksum="l",
             version="V",
-            fetched_at="now",
+            fetched_at="2026-11-23T16:14:07+00:00",
             warnings=("Amazon did not answer.",),
         )
     )

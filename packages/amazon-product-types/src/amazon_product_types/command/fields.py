@@ -10,6 +10,7 @@ from amazon_product_types.changes import changes, told
 from amazon_product_types.command.files import printable
 from amazon_product_types.matching import chain
 from amazon_product_types.messages import DEFAULT, catalogue
+from amazon_product_types.requirement import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from amazon_product_types.definition import Definition
     from amazon_product_types.fields import Field
     from amazon_product_types.messages import Catalogue
-
-#: Levels of requirement, whose names stand in the first column.
-LEVELS = ("required", "conditional", "optional", "not_allowed")
 
 
 def show(definition: Definition, *, language: str, needed: bool, as_json: bool) -> None:
