@@ -22,7 +22,12 @@ MOST_UNPACKED = 64 << 20
 
 
 def packed(content: object) -> bytes:
-    """Return content as the ledger keeps payloads: JSON, compressed; what is JSON already stays as it is."""
+    """Return content as the ledger keeps payloads: JSON, compressed.
+
+    What is JSON already (`msgspec.Raw`) is compressed as it is, and bytes were compressed before.
+    """
+    if isinstance(content, bytes):
+        return content
     if isinstance(content, msgspec.Raw):
         return packed_text(bytes(content))
     # A PIM may hold half a surrogate pair; it must come back as it was.

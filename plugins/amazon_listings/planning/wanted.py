@@ -78,8 +78,18 @@ class WantedItem:
     removal: Removal | None = None
 
     @classmethod
-    def of(cls, item: MappedItem, *, forced: bool = False) -> WantedItem:
-        """Return what a mapped item wants."""
+    def of(
+        cls,
+        item: MappedItem,
+        *,
+        forced: bool = False,
+        read_at: datetime | None = None,
+        plan_hash: str | None = None,
+        makes: bool = False,
+        approval: str = "",
+        guarded: tuple[Change, ...] = (),
+    ) -> WantedItem:
+        """Return what a mapped item wants; the rest is as in the class."""
         return cls(
             pim_id=item.pim_id,
             sku=item.sku or "",
@@ -90,6 +100,11 @@ class WantedItem:
             role=item.role,
             parent_sku=item.parent_sku,
             forced=forced,
+            read_at=read_at,
+            plan_hash=plan_hash,
+            makes=makes,
+            approval=approval,
+            guarded=guarded,
         )
 
 

@@ -90,17 +90,17 @@ def encoded(message: Mapping[str, Any]) -> EncodedMessage:
     Raises:
         ValueError: it holds what JSON can not carry (NaN, infinity).
     """
-    return EncodedMessage(str(message["sku"]), encode(message).encode())
+    return EncodedMessage(str(message["sku"]), encode(message))
 
 
-def encode(content: object) -> str:
+def encode(content: object) -> bytes:
     """Return what a message carries as JSON.
 
     Raises:
         ValueError: it holds what JSON can not carry (NaN, infinity).
     """
     written = written_fast(content)
-    return _encoder.encode(content) if written is None else written.decode()
+    return _encoder.encode(content).encode() if written is None else written
 
 
 def documents(
@@ -123,7 +123,7 @@ def documents(
     Raises:
         ItemTwiceInFeed: a SKU comes a second time.
     """
-    start = b'{"header":' + encode(head).encode() + b',"messages":['
+    start = b'{"header":' + encode(head) + b',"messages":['
     end = b"]}"
     seen: set[str] = set()
     parts: list[bytes] = []
@@ -171,4 +171,4 @@ def _numbered(content: bytes, number: int) -> bytes:
 
 
 #: What `json.dumps` makes for each call.
-_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"))

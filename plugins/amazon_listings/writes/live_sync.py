@@ -244,7 +244,13 @@ class LiveSync:
             for row in self._with_current(itertools.islice(self._ready(part), measured_of(parts))):
                 plan = None if self._read_before(row.current) else self.writer.planner.plan
                 volume.sizes.append(message_size(row, plan, self.connector.amazon.product_type))
-            for member, current in self._known(self._members(part)):
+            members = self._members(part)
+            # What made a listing when it was tested has none yet.
+            created = [member for member in members if member.makes]
+            volume.readings += len(created)
+            volume.creations += len(created)
+            volume.parents += sum(member.role == "parent" for member in created)
+            for member, current in self._known(member for member in members if not member.makes):
                 volume.readings += self._read_before(current)
                 update = bool(current.exists) and not self.connector.sync.full_replace
                 volume.updates += update
@@ -359,8 +365,9 @@ class LiveSync:
                 continue
             only = tested[mapped.pim_id].only if mapped.pim_id in tested else ()
             item = offer_alone(mapped, only, contents.get(mapped.sku or "", {})) if only else mapped
-            row = replace(
-                WantedItem.of(item, forced=item.pim_id in forced),
+            row = WantedItem.of(
+                item,
+                forced=item.pim_id in forced,
                 read_at=read_at,
                 plan_hash=approved.plan_hash or None,
                 makes=mapped.pim_id in tested and _makes(tested[mapped.pim_id], mapped, approved),

@@ -52,8 +52,8 @@ class LedgerWrite(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         hash: The hash of the payload that the write leads to.
         method: `PUT`, `PATCH`, `DELETE`; of a feed's message its operation, `UPDATE`, `PARTIAL_UPDATE`,
             `PATCH` or `DELETE`.
-        body: What is sent: attributes, patches, None of a deletion. This, `wanted` and `before` may be JSON
-            as it is (`msgspec.Raw`).
+        body: What is sent: attributes, patches, None of a deletion. This, `wanted` and `before` may be as
+            `content.packed` makes them.
         wanted: All attributes that a feed's message leads to, if the body is not that.
         before: The attributes that the listing had; None if there was none, or they are not known.
         existed: Whether there was a listing; None if it is not known.
@@ -65,9 +65,9 @@ class LedgerWrite(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     pim_id: str | None = None
     hash: str
     method: str
-    body: Any
-    wanted: dict[str, Any] | msgspec.Raw | None = None
-    before: dict[str, Any] | msgspec.Raw | None = None
+    body: Any = None
+    wanted: dict[str, Any] | bytes | None = None
+    before: dict[str, Any] | bytes | None = None
     existed: bool | None = None
     undoes: int | None = None
     removal: Literal["delete", "zero_quantity"] | None = None

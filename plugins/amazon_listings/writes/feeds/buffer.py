@@ -6,46 +6,39 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from amazon_listings.ledger.columns import PIM_ID
+from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.writes.submissions import LedgerWrite
 from amazon_listings.runs.records import RunRecord, Stage, encode
 from amazon_listings.selling_partner import feed_messages as messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from amazon_listings.planning.wanted import DueItem, PlannedWrite, Plans, WantedItem
 
 
 class BufferedMessage(RunRecord, frozen=True, kw_only=True):
     """A message on its way into a document.
 
-    What a message carries and what a listing had is JSON in texts: it goes on as it is, into the document and
-    the ledger, and is not parsed for either.
+    What a message carries and what a listing had is JSON that goes on as it is, into the document and the
+    ledger; it is parsed for neither.
 
     Attributes:
-        part: The part of the run that its item is in.
         write: What the ledger remembers of it, without contents.
         approval: The hash of what a person approved; empty if nothing had to be asked.
         head: The message, as Amazon takes it, without what it carries.
-        carried: The name of what it carries, `attributes` or `patches`; empty if it carries nothing.
-        body: What it carries.
+        carried: The name of what it carries, `attributes` or `patches`.
+        body: What it carries, if it does.
         wanted: All attributes that it leads to, if that is not what it carries.
-        before: The attributes that the listing had.
+        before: The attributes that the listing had, if they are known.
     """
 
-    part: str
     write: LedgerWrite
     approval: str = ""
-    head: str
+    head: msgspec.Raw
     carried: str = ""
-    body: str | None = None
-    wanted: str | None = None
-    before: str | None = None
-
-    @property
-    def pim_id(self) -> str:
-        """The PIM's identity of the item."""
-        return self.write.pim_id or ""
+    body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    wanted: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    before: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def sku(self) -> str:
@@ -55,26 +48,25 @@ class BufferedMessage(RunRecord, frozen=True, kw_only=True):
     @property
     def message(self) -> messages.EncodedMessage:
         """The message, as Amazon takes it."""
-        whole = f'{self.head[:-1]},"{self.carried}":{self.body}}}' if self.carried else self.head
-        return messages.EncodedMessage(self.sku, whole.encode())
+        content = bytes(self.head)
+        if self.body is not msgspec.UNSET:
+            content = b'%b,"%b":%b}' % (content[:-1], self.carried.encode(), bytes(self.body))
+        return messages.EncodedMessage(self.sku, content)
 
     @property
     def entry(self) -> LedgerWrite:
-        """What the ledger remembers of it."""
-        return msgspec.structs.replace(
-            self.write, body=_raw(self.body), wanted=_raw(self.wanted), before=_raw(self.before)
-        )
-
-
-def _raw(text: str | None) -> msgspec.Raw | None:
-    return None if text is None else msgspec.Raw(text.encode("utf-8", "surrogatepass"))
+        """What the ledger remembers of it, with its contents packed."""
+        contents = {"body": self.body, "wanted": self.wanted, "before": self.before}
+        known = {name: packed(content) for name, content in contents.items() if content is not msgspec.UNSET}
+        return msgspec.structs.replace(self.write, **known)
 
 
 #: The messages that are being made into documents.
 OUTBOX = Stage("outbox", BufferedMessage, BufferedMessage, task="live_sync")
+_encoder = msgspec.json.Encoder()
 
 
-def message_line(row: WantedItem, write: PlannedWrite, product_type: str, part: str) -> bytes:
+def message_line(row: WantedItem, write: PlannedWrite, product_type: str) -> bytes:
     """Return the line of a message with what the ledger remembers of it.
 
     Raises:
@@ -83,26 +75,27 @@ def message_line(row: WantedItem, write: PlannedWrite, product_type: str, part: 
     message = message_of(row, write, product_type)
     carried = next((name for name in ("attributes", "patches") if name in message), "")
     body = message.pop(carried) if carried else None
-    return encode(
-        BufferedMessage(
-            part=part,
-            write=LedgerWrite(
-                sku=row.sku,
-                pim_id=row.pim_id,
-                hash=row.hash,
-                method=message["operationType"],
-                body=None,
-                existed=write.existed,
-                removal=row.removal,
-            ),
-            approval=row.approval,
-            head=messages.encode(message),
-            carried=carried,
-            body=messages.encode(body) if carried else None,
-            wanted=None if write.method == "PUT" else messages.encode(write.after),
-            before=None if write.before is None else messages.encode(write.before),
-        )
+    line = BufferedMessage(
+        write=LedgerWrite(
+            sku=row.sku,
+            pim_id=PIM_ID.fitted(row.pim_id),
+            hash=row.hash,
+            method=message["operationType"],
+            existed=write.existed,
+            removal=row.removal,
+        ),
+        approval=row.approval,
+        head=_raw(message),
+        carried=carried,
+        body=_raw(body) if carried else msgspec.UNSET,
+        wanted=msgspec.UNSET if write.method == "PUT" else _raw(write.after),
+        before=msgspec.UNSET if write.before is None else _raw(write.before),
     )
+    return _encoder.encode(line) + b"\n"
+
+
+def _raw(content: object) -> msgspec.Raw:
+    return msgspec.Raw(messages.encode(content))
 
 
 def message_of(row: WantedItem, write: PlannedWrite, product_type: str) -> dict[str, Any]:
@@ -131,9 +124,3 @@ def message_size(row: DueItem, plan: Plans | None, product_type: str) -> int:
             encode(messages.update(row.sku, product_type, {}, ""))
         )
     return len(encode(message_of(row.wanted, plan(row.wanted, row.current), product_type)))
-
-
-def entries_of(lines: Iterator[BufferedMessage], skus: Sequence[str]) -> Iterator[LedgerWrite]:
-    """Yield what the ledger remembers of a document's messages; what fitted into none is passed over."""
-    for sku in skus:
-        yield next(line.entry for line in lines if line.sku == sku)

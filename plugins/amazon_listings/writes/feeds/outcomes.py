@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING
 from amazon_listings.messages import joined_notes, message
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import FEEDS
+from amazon_listings.runs.records import FEEDS, WrittenItem
 from amazon_listings.writes.feeds.poll import CANCELLED, report_name
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.writes.feed_messages import FeedAnswer
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.records import WrittenItem
     from amazon_product_types.validation.issue import Issue
 
 
@@ -35,55 +32,61 @@ class MessageReports:
         """Return the issues of a SKU's message."""
         if answer.feed_id is None:
             return []
-        name = report_name(answer.feed_id)
-        if name not in self._reports:
+        known = self._reports.get(answer.feed_id)
+        if known is None:
             if len(self._reports) >= self._KEPT:
                 del self._reports[next(iter(self._reports))]
-            self._reports[name] = {
-                one.sku: one.issues for one in self._folder.read_any(FEEDS, name) if one.issues
-            }
-        return self._reports[name].get(sku, [])
+            said = self._folder.read_any(FEEDS, report_name(answer.feed_id))
+            known = self._reports[answer.feed_id] = {one.sku: one.issues for one in said if one.issues}
+        return known.get(sku, [])
 
 
-def message_outcome(
-    item: WrittenItem,
-    answer: FeedAnswer,
-    waiting: Collection[int],
-    *,
-    remark: str,
-    issues: tuple[Issue, ...],
-    messages: Catalogue,
-) -> WrittenItem:
-    """Return the item with what became of its message.
+class MessageOutcomes:
+    """What becomes of items whose messages are in feeds; of those of one feed it is worded once.
 
     Args:
-        item: The item, pending.
-        answer: What the ledger knows of its message.
-        waiting: The feeds that are still waited for.
-        remark: What its note begins with.
-        issues: Those of its message.
+        waiting: The numbers of the feeds that are still waited for.
         messages: The sentences, in the language of the report.
+        remark: What the notes begin with.
     """
-    by_id = message("feed.by_id", feed=answer.feed_id)
-    feed = by_id if answer.feed_id else message("feed.by_number", number=answer.feed)
-    outcome, note = Outcome.FAILED, ""
-    if answer.status == ACCEPTED:
-        outcome = Outcome.ACCEPTED
-    elif answer.status == "INVALID":
-        outcome = Outcome.REJECTED
-    elif answer.status == CANCELLED:
-        note = messages.phrase("note.feed_cancelled", feed=feed)
-    elif answer.status != PENDING:
-        note = messages.phrase("note.feed_says_nothing", feed=feed)
-    elif answer.feed in waiting:
-        outcome, note = Outcome.PENDING, messages.phrase("note.feed_awaited", feed=feed)
-    else:
-        outcome = Outcome.PENDING
-        note = messages.phrase("note.feed_late", feed=feed)
-    return msgspec.structs.replace(
-        item,
-        outcome=outcome,
-        note=joined_notes((remark, note), messages),
-        submission_id=answer.feed_id,
-        issues=issues,
-    )
+
+    def __init__(self, waiting: Collection[int], messages: Catalogue, remark: str = "") -> None:
+        self._waiting = waiting
+        self._messages = messages
+        self._remark = remark
+        self._worded: dict[tuple[int, str | None, str], tuple[Outcome, str]] = {}
+
+    def of(self, item: WrittenItem, answer: FeedAnswer, issues: tuple[Issue, ...] = ()) -> WrittenItem:
+        """Return an item with what became of its message, whose issues these are."""
+        key = (answer.feed, answer.feed_id, answer.status)
+        if key not in self._worded:
+            outcome, note = self._outcome(answer)
+            self._worded[key] = outcome, joined_notes((self._remark, note), self._messages)
+        outcome, note = self._worded[key]
+        return WrittenItem(
+            pim_id=item.pim_id,
+            sku=item.sku,
+            outcome=outcome,
+            note=note,
+            submission_id=answer.feed_id,
+            issues=issues,
+            approval=item.approval,
+            only=item.only,
+            remark=item.remark,
+        )
+
+    def _outcome(self, answer: FeedAnswer) -> tuple[Outcome, str]:
+        by_id = message("feed.by_id", feed=answer.feed_id)
+        feed = by_id if answer.feed_id else message("feed.by_number", number=answer.feed)
+        phrase = self._messages.phrase
+        if answer.status == ACCEPTED:
+            return Outcome.ACCEPTED, ""
+        if answer.status == "INVALID":
+            return Outcome.REJECTED, ""
+        if answer.status == CANCELLED:
+            return Outcome.FAILED, phrase("note.feed_cancelled", feed=feed)
+        if answer.status != PENDING:
+            return Outcome.FAILED, phrase("note.feed_says_nothing", feed=feed)
+        if answer.feed in self._waiting:
+            return Outcome.PENDING, phrase("note.feed_awaited", feed=feed)
+        return Outcome.PENDING, phrase("note.feed_late", feed=feed)

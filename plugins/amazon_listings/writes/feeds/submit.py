@@ -13,11 +13,12 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.ledger.database import CHUNK, chunks
-from amazon_listings.ledger.writes.feed_messages import feed_answers
+from amazon_listings.ledger.writes.feed_messages import FeedAnswer, feed_answers
 from amazon_listings.ledger.writes.feeds import feed_skus, pending_feeds
+from amazon_listings.ledger.writes.submissions import PENDING
 from amazon_listings.messages import log_line
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.listings.bulk_reading import read_listings
@@ -26,8 +27,8 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import LIVE, MAPPED
 from amazon_listings.selling_partner import feed_messages as messages
 from amazon_listings.selling_partner import feeds as amazon
-from amazon_listings.writes.feeds.buffer import OUTBOX, entries_of, message_line
-from amazon_listings.writes.feeds.outcomes import MessageReports, message_outcome
+from amazon_listings.writes.feeds.buffer import OUTBOX, message_line
+from amazon_listings.writes.feeds.outcomes import MessageOutcomes, MessageReports
 from amazon_listings.writes.single import is_unsure, outcome_of
 
 if TYPE_CHECKING:
@@ -37,19 +38,27 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.writes.feed_messages import FeedAnswer
     from amazon_listings.ledger.writes.feeds import PendingFeed
+    from amazon_listings.ledger.writes.submissions import LedgerWrite
     from amazon_listings.planning.known import Attributes
     from amazon_listings.planning.wanted import DueItem, Named, PlannedWrite, Plans, Reads, WantedItem
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import Stage, WrittenItem
-    from amazon_listings.writes.feeds.buffer import BufferedMessage
     from amazon_listings.writes.single import Writer, Written
+    from amazon_product_types.validation.issue import Issue
 
 log = logging.getLogger(__name__)
 
 #: Hours after which a run does not wait for a feed any longer; the next run asks for it.
 PATIENCE = timedelta(hours=12)
+
+
+class _Buffered(NamedTuple):
+    """An item whose message is on its way into a document; `part`: the part of the run that it is in."""
+
+    part: str
+    pim_id: str
+    sku: str
 
 
 def awaited_feeds(ledger: Engine, connector_key: str, run: int, *, now: datetime) -> list[PendingFeed]:
@@ -105,7 +114,7 @@ class FeedSync:
             RetryableError, ActionRequiredError: Amazon cannot be asked; what was started is in the ledger.
         """
         outcomes: dict[str, list[WrittenItem]] = {part: [] for part in skus}
-        sent: dict[str, list[WantedItem]] = {part: [] for part in skus}
+        buffered: dict[str, _Buffered] = {}
         singly: dict[str, list[WantedItem]] = {part: [] for part in skus}
         protocol = self.writer.protocol
         with protocol.sending():
@@ -118,16 +127,15 @@ class FeedSync:
                                 # What others put into a listing is read right before it is sent again.
                                 singly[part].append(row)
                                 continue
-                            out.write(message_line(row, write, self.connector.amazon.product_type, part))
-                            sent[part].append(replace(row, attributes={}))
+                            out.write(message_line(row, write, self.connector.amazon.product_type))
+                            buffered[row.sku] = _Buffered(part, row.pim_id, row.sku)
                         protocol.renew()
-            for part, left in self._start():
-                outcomes[part].append(left)
+            for part, outcome in self._start(buffered):
+                outcomes[part].append(outcome)
         self.folder.clear(OUTBOX)
         for part, carrying in singly.items():
             outcomes[part] += self.writer.write(carrying, plan=plan, read=read)
-        for part in skus:
-            yield part, [*outcomes.pop(part), *self.sent_before(sent.pop(part))]
+        yield from outcomes.items()
 
     def collect(
         self,
@@ -144,24 +152,25 @@ class FeedSync:
                 stays pending for the next run.
             remark: What the notes begin with.
         """
-        waiting = {feed.number for feed in awaited}
+        feeds = list(awaited)
+        outcomes = MessageOutcomes({feed.number for feed in feeds}, self.writer.messages, remark)
+        # A row that names a feed which is still under way says so already.
+        told = {feed.feed_id for feed in feeds if feed.feed_id and not remark}
         reports = MessageReports(self.folder)
         for part in self.folder.parts(stage):
             items = list(self.folder.read(stage, part))
-            pending = [item.sku for item in items if item.outcome is Outcome.PENDING and item.sku]
-            if not pending:
-                continue
-            answers = self._answers(pending)
-            said = {sku: reports.issues_of(answer, sku) for sku, answer in answers.items()}
-            payloads = self._payloads(part, {sku for sku, issues in said.items() if issues})
-            for place, item in enumerate(items):
-                if item.outcome is Outcome.PENDING and item.sku in answers:
-                    answer = answers[item.sku]
-                    issues = self.writer.issues_of(said[item.sku], payloads.get(item.pim_id, {}))
-                    items[place] = message_outcome(
-                        item, answer, waiting, remark=remark, issues=issues, messages=self.writer.messages
-                    )
-            self.folder.write(stage, part, items)
+            pending = [item for item in items if item.outcome is Outcome.PENDING and item.sku]
+            if asked := [item.sku for item in pending if item.sku and item.submission_id not in told]:
+                answers = self._answers(asked)
+                said = {sku: reports.issues_of(answer, sku) for sku, answer in answers.items()}
+                payloads = self._payloads(part, {sku for sku, issues in said.items() if issues})
+                for place, item in enumerate(items):
+                    if item.outcome is Outcome.PENDING and item.sku in answers:
+                        issues: tuple[Issue, ...] = ()
+                        if found := said[item.sku]:
+                            issues = self.writer.issues_of(found, payloads.get(item.pim_id, {}))
+                        items[place] = outcomes.of(item, answers[item.sku], issues)
+                self.folder.write(stage, part, items)
             if any(item.outcome is Outcome.PENDING for item in items):
                 yield part
 
@@ -237,55 +246,66 @@ class FeedSync:
                 outcomes.append(writer.result(prepared[-1]))
         writer.remember(prepared)
 
-    def _start(self) -> Iterator[tuple[str, WrittenItem]]:
+    def _start(self, buffered: Mapping[str, _Buffered]) -> Iterator[tuple[str, WrittenItem]]:
         """Start the feeds of the buffered messages.
 
         Yields:
-            What is in none, each with its part: messages that are too large, and items that a person does not
-            allow any more.
+            The part of each item and what became of it: most are in a feed, pending. Messages that are too
+            large, and items that a person does not allow any more, are in none.
         """
         client, protocol = self.writer.client, self.writer.protocol
-        withdrawn: dict[str, tuple[Outcome, str]] = {}
-        lines = self.folder.unsealed(OUTBOX, part_name(1))
-        refused: dict[str, str] = {}
+        left: dict[str, tuple[Outcome, str]] = {}
+        entries: dict[str, LedgerWrite] = {}
+
+        def refuse(error: messages.MessageTooLarge) -> None:
+            left[error.sku] = Outcome.FAILED, error.worded(self.writer.messages)
+
         for document in messages.documents(
-            self._still_allowed(withdrawn),
+            self._still_allowed(left, entries),
             messages.header(client.account.seller_id, issue_locale=self.connector.amazon.issue_locale),
-            refused=lambda error: refused.__setitem__(error.sku, error.worded(self.writer.messages)),
+            refused=refuse,
         ):
             if self.writer.is_stopped():
                 return
             upload = amazon.create_document(client)
             amazon.upload_document(client, upload, document.content)
             protocol.renew()
-            self._create(upload.document_id, document.skus, lines)
+            skus = document.skus
             del document  # 10 MiB, while the next one is made
-        left = withdrawn | {sku: (Outcome.FAILED, why) for sku, why in refused.items()}
-        if left:
-            for line in self.folder.unsealed(OUTBOX, part_name(1)):
-                if line.sku in left:
-                    yield line.part, outcome_of(line, *left[line.sku])
-            protocol.lower(left)
+            answer = self._create(upload.document_id, [entries.pop(sku) for sku in skus])
+            outcomes = MessageOutcomes({answer.feed}, self.writer.messages)
+            for sku in skus:
+                row = buffered[sku]
+                yield row.part, outcomes.of(outcome_of(row, Outcome.PENDING, ""), answer)
+        for sku, (outcome, why) in left.items():
+            yield buffered[sku].part, outcome_of(buffered[sku], outcome, why)
+        protocol.lower(left)
 
-    def _still_allowed(self, withdrawn: dict[str, tuple[Outcome, str]]) -> Iterator[messages.EncodedMessage]:
-        """Yield the buffered messages that may be sent; add the outcomes of the others to `withdrawn`.
+    def _still_allowed(
+        self, left: dict[str, tuple[Outcome, str]], entries: dict[str, LedgerWrite]
+    ) -> Iterator[messages.EncodedMessage]:
+        """Yield the buffered messages that may be sent; add the outcomes of the others to `left`.
 
         A person may have refused them since they were planned. Asked while a document is made, which is
-        uploaded and started at once.
+        uploaded and started at once. What the ledger remembers of those that may is added to `entries`.
         """
         for batch in chunks(self.folder.unsealed(OUTBOX, part_name(1)), CHUNK):
             lost = self.writer.withdrawn({line.sku: line.approval for line in batch})
-            withdrawn.update(lost)
-            yield from (line.message for line in batch if line.sku not in lost)
+            left.update(lost)
+            for line in batch:
+                if line.sku not in lost:
+                    entries[line.sku] = line.entry
+                    yield line.message
 
-    def _create(self, document_id: str, skus: Sequence[str], lines: Iterator[BufferedMessage]) -> None:
-        """Announce and start the feed of an uploaded document."""
+    def _create(self, document_id: str, entries: Sequence[LedgerWrite]) -> FeedAnswer:
+        """Announce and start the feed of an uploaded document; return what is known of its messages."""
         protocol = self.writer.protocol
-        number = protocol.announce_feed(document_id, entries_of(lines, skus))
+        number = protocol.announce_feed(document_id, entries)
         feed_id = protocol.start_feed(
             number,
             lambda: amazon.create(self.writer.client, document_id, [self.connector.marketplace.id]),
         )
         if feed_id is not None:
-            log.info("%s", log_line("log.feed_messages", feed=feed_id, count=len(skus)))
+            log.info("%s", log_line("log.feed_messages", feed=feed_id, count=len(entries)))
         self.calls["feeds"] += 1
+        return FeedAnswer(number, feed_id, PENDING, "")
