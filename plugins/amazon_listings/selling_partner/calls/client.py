@@ -22,7 +22,12 @@ from amazon_listings.selling_partner.calls.quotas import Quotas, in_flight
 from amazon_listings.selling_partner.calls.request import Call, prepare, subject_of
 from amazon_listings.selling_partner.calls.tokens import Tokens
 from amazon_listings.selling_partner.calls.user_agent import default_user_agent
-from amazon_listings.selling_partner.faults.exceptions import OutcomeUnknown, Throttled
+from amazon_listings.selling_partner.faults.exceptions import (
+    OutcomeUnknown,
+    SecretExpired,
+    SellingPartnerError,
+    Throttled,
+)
 from amazon_listings.selling_partner.faults.refusals import classify, error_of, outcome_unknown
 from amazon_listings.selling_partner.faults.table import Action
 from amazon_listings.selling_partner.operations import OPERATIONS, PREVIEW_RATE, limits
@@ -156,10 +161,11 @@ class SellingPartner:
     def _once(self, call: Call) -> Answer:
         """Return one try: 429s are waited for, a refused token is renewed once; neither counts as a try."""
         refused: str | None = None
-        throttled = 0.0
+        throttled, began = 0.0, self._tokens.now()
         while True:
-            token = self._tokens.get(self.account, refused=refused)
+            token = self._tokens.get(self.account, refused=refused, since=began)
             self.quotas.acquire(call.buckets)
+            self._tokens.check(self.account, began)
             reply = self._send(call, token)
             self._note_rate(reply, call.buckets)
             if reply.ok:
@@ -174,7 +180,13 @@ class SellingPartner:
             elif action is Action.RETRY and not call.again:
                 raise outcome_unknown(refusal, call.sku)
             else:
-                raise error_of(refusal, sku=call.sku)
+                raise self._noted(error_of(refusal, sku=call.sku))
+
+    def _noted(self, error: SellingPartnerError) -> SellingPartnerError:
+        """Return the error; if it concerns every call of the grant, those that wait for quota end with it."""
+        if isinstance(error, SecretExpired):
+            self._tokens.refuse(self.account, error)
+        return error
 
     def _send(self, call: Call, token: str) -> Reply:
         signed = call.request.copy()

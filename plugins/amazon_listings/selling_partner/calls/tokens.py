@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.incoming.decoding import decode
 from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read
 from amazon_listings.messages import message
@@ -41,6 +42,11 @@ class _Token(NamedTuple):
     expires: float
 
 
+class _Refused(NamedTuple):
+    error: ActionRequiredError
+    at: float
+
+
 class Tokens:
     """Access tokens by grant, renewed ahead by one thread while the others of that grant wait.
 
@@ -60,26 +66,48 @@ class Tokens:
         self._lock = threading.Lock()
         self._grants: dict[str, threading.Lock] = {}
         self._tokens: dict[str, _Token] = {}
+        self._refusals: dict[str, _Refused] = {}
 
-    def get(self, account: Account, *, refused: str | None = None) -> str:
+    def get(self, account: Account, *, refused: str | None = None, since: float | None = None) -> str:
         """Return an access token of the account's grant.
 
         Args:
             account: Whose.
             refused: A token that Amazon has refused: another one is wanted.
+            since: When the call began that needs it, by `now`; at this moment, if None. A refusal of the
+                grant since then is the answer to this call too, so that of many calls one asks.
 
         Raises:
             CredentialsRejected, GrantRevoked, RequestRefused: a person must act.
             Unavailable: Login with Amazon does not answer.
         """
-        grant = _grant(account)
+        grant, since = _grant(account), self.now() if since is None else since
         with self._lock:
             single_flight = self._grants.setdefault(grant, threading.Lock())
         with single_flight:
+            self.check(account, since)
             token = self._tokens.get(grant)
             if token is None or token.text == refused or self._clock() >= token.expires - AHEAD:
-                token = self._tokens[grant] = self._renew(account)
+                try:
+                    token = self._tokens[grant] = self._renew(account)
+                except ActionRequiredError as error:
+                    self.refuse(account, error)
+                    raise
             return token.text
+
+    def now(self) -> float:
+        """Return the moment, for `since`."""
+        return self._clock()
+
+    def refuse(self, account: Account, error: ActionRequiredError) -> None:
+        """Remember that Amazon refuses the account's grant, for the calls that are under way."""
+        self._refusals[_grant(account)] = _Refused(error, self.now())
+
+    def check(self, account: Account, since: float) -> None:
+        """Raise what Amazon has refused the account's grant with since a moment, if it has."""
+        refused = self._refusals.get(_grant(account))
+        if refused is not None and refused.at >= since:
+            raise refused.error.with_traceback(None)
 
     def _renew(self, account: Account) -> _Token:
         tries = Retrying(

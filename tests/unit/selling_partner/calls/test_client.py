@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
@@ -12,8 +13,10 @@ from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.calls.quotas import Quotas
+from amazon_listings.selling_partner.calls.tokens import Tokens
 from amazon_listings.selling_partner.faults.exceptions import (
     AccessDenied,
+    CredentialsRejected,
     GatewayRefused,
     ListingRefused,
     MalformedAnswer,
@@ -182,6 +185,34 @@ def test_an_expired_secret_needs_no_second_try(amazon, client):
     with pytest.raises(SecretExpired, match="rotate the client secret"):
         read(client)
     assert len(amazon.calls) == 1
+
+
+@pytest.mark.parametrize("place", ["token", "operation"])
+def test_calls_under_way_end_with_the_first_refusal_of_the_secret(amazon, account, time, place):
+    """Those that wait for their turn are not sent; a call that begins later asks again."""
+    tokens = Tokens(sleep=time.sleep, clock=time)
+    turns = threading.Semaphore(0)
+
+    class OneByOne(Quotas):
+        def acquire(self, buckets):
+            turns.acquire()
+
+    client = SellingPartner(account, quotas=OneByOne(), tokens=tokens, sleep=time.sleep)
+    if place == "token":
+        amazon.say_token(401, {"error": "invalid_client"})
+    else:
+        amazon.say_error(403, "Unauthorized", details="The LWA secret token you provided has expired.")
+    with ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(read, client) for _ in range(8)]
+        turns.release()
+        wait(calls, return_when=FIRST_COMPLETED)
+        turns.release(7)
+        errors = {type(call.exception()) for call in calls}
+    assert errors == {CredentialsRejected if place == "token" else SecretExpired}
+    assert (amazon.tokens_asked, len(amazon.calls)) == ((1, 0) if place == "token" else (1, 1))
+    time.now += 1
+    turns.release()
+    assert read(client).status == 200
 
 
 def test_a_redirect_is_not_followed(amazon, client):

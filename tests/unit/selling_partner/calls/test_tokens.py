@@ -49,6 +49,23 @@ def test_many_threads_ask_once(amazon, account, tokens):
     assert amazon.tokens_asked == 1
 
 
+def test_a_refused_secret_is_asked_about_once_by_all_calls_under_way(amazon, account, tokens, time):
+    amazon.say_token(401, {"error": "invalid_client"}, times=1)
+    together = threading.Barrier(16)
+
+    def ask(_):
+        began = tokens.now()
+        together.wait()
+        with pytest.raises(CredentialsRejected):
+            tokens.get(account, since=began)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(ask, range(16)))
+    assert amazon.tokens_asked == 1
+    time.now += 1
+    assert tokens.get(account) == "Atza|2"
+
+
 def test_grants_and_rotated_secrets_have_their_own_tokens(amazon, account, tokens):
     tokens.get(account)
     assert tokens.get(replace(account, refresh_token="Atzr|other")) == "Atza|2"
