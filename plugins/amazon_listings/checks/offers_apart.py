@@ -75,7 +75,7 @@ def _issue(code: str, attribute: str, messages: Catalogue, **facts: object) -> I
     return Issue(
         code=code,
         severity="WARNING",
-        source="schema",
+        source="sending",
         attribute=attribute,
         path=attribute,
         **messages.issue_texts(code, **facts),

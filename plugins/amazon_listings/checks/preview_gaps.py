@@ -80,7 +80,7 @@ def gap_issues(plan: PlannedWrite, role: Role, *, vendor: bool, messages: Catalo
                 Issue(
                     code=code,
                     severity="ERROR" if refused else "INFO",
-                    source="schema",
+                    source="sending",
                     attribute=gap.attribute,
                     path=gap.attribute,
                     family=gap.family if refused else "",

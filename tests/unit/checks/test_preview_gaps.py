@@ -60,7 +60,7 @@ def test_a_missing_cost_price_is_one_issue_whoever_finds_it():
     (ours,) = gap_issues(patch(NAME), "", vendor=True, messages=catalogue("en"))
     theirs = Issue("90220", "ERROR", "submission", "m", attribute="cost_price", family="missing")
     (issue,) = merge_issues([theirs, ours])
-    assert issue.sources == ("schema", "submission")
+    assert issue.sources == ("sending", "submission")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 import json
+from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amazon_product_types.validation import Issue, Origin
+from amazon_product_types.validation.issue import Source
 
 texts = st.text(max_size=5)
 origins = st.none() | st.builds(
@@ -13,7 +15,7 @@ issues = st.builds(
     Issue,
     code=texts,
     severity=st.sampled_from(["ERROR", "WARNING", "INFO"]),
-    source=st.sampled_from(["quality", "mapping", "schema", "ownership", "preview", "submission", "listing"]),
+    source=st.sampled_from(get_args(Source)),
     message=texts,
     attribute=texts,
     path=texts,

@@ -4,6 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amazon_product_types.validation import Issue, Origin, amazon_issues, compile_definition, merge_issues
+from amazon_product_types.validation.merging import ORDER
 
 
 def amazon(code, attribute, source, severity="ERROR", **more):
@@ -153,9 +154,7 @@ NAMES = st.sampled_from(["", "a", "b", "c"])
 
 @st.composite
 def issues(draw):
-    source = draw(
-        st.sampled_from(["mapping", "quality", "schema", "ownership", "submission", "preview", "listing"])
-    )
+    source = draw(st.sampled_from(ORDER))
     attribute = draw(NAMES)
     more = draw(st.lists(NAMES.filter(bool), max_size=2, unique=True)) if attribute else []
     return Issue(

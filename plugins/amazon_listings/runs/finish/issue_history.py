@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from amazon_product_types.validation.issue import Issue
 
 #: Who looks at every item before Amazon is asked.
-LOCAL = frozenset({"quality", "mapping", "schema", "ownership"})
+LOCAL = frozenset({"quality", "mapping", "schema", "sending", "ownership"})
 GONE_PART = "gone.jsonl"
 
 

@@ -41,7 +41,7 @@ router = APIRouter()
 Turn = Literal["pim", "mapping", "amazon"]
 #: Who finds issues, as people tell them apart, with the sources of each.
 FOUND_BY = {
-    "check": frozenset(("quality", "mapping", "schema", "ownership")),
+    "check": frozenset(("quality", "mapping", "schema", "sending", "ownership")),
     "preview": frozenset(("preview",)),
     "amazon": frozenset(("submission", "listing")),
 }
@@ -155,7 +155,7 @@ def turn_of(issue: Issue) -> Turn:
         return "pim"
     if issue.source == "quality":
         return "pim"
-    return "mapping" if issue.source in {"mapping", "schema", "ownership", "preview"} else "amazon"
+    return "mapping" if issue.source in {"mapping", "schema", "sending", "ownership", "preview"} else "amazon"
 
 
 def urgency(code: str) -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from amazon_product_types.messages import Catalogue
 
 Severity = Literal["ERROR", "WARNING", "INFO"]
-Source = Literal["quality", "mapping", "schema", "ownership", "preview", "submission", "listing"]
+Source = Literal["quality", "mapping", "schema", "sending", "ownership", "preview", "submission", "listing"]
 
 
 @dataclass(frozen=True, slots=True)

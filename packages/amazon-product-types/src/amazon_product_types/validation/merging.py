@@ -17,6 +17,7 @@ ORDER: tuple[Source, ...] = (
     "mapping",
     "quality",
     "schema",
+    "sending",
     "ownership",
     "submission",
     "preview",
