@@ -1,6 +1,6 @@
 """Mutation testing: change the code in small ways, and see whether a unit test fails.
 
-    python -m tests.mutants [--group NAME] [--most N] [--workers N] [--fresh]
+    python -m tests.mutants [--group NAME] [--most N] [--workers N] [--quick] [--fresh]
 
 Makes cosmic-ray's changes to a copy of the source. The groups of `WHOLE` are changed in every way; of all
 other modules `DRAWN` changes are drawn with a fixed seed. Each verdict is kept in
@@ -11,9 +11,9 @@ that no test can notice are equivalents, each with a reason (`equivalents.py`, `
 
 The tests of a group run once with a tracer, which says which test reaches which line. Then each change is
 tried in a fork of that process, where all is imported: the code of the changed function is replaced, and the
-tests that reach the changed statement run, the shortest first, until one fails. What no test notices there,
-and what cannot be replaced (a table, a decorator, a default), is tried once more in a fork that has imported
-libraries only.
+tests that reach the changed statement run, the shortest first, until one fails that passes there without the
+change. Properties try few examples at first, and all if nothing failed. What cannot be replaced (a table, a
+decorator, a default) is tried in a fork that has imported libraries only.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ import random
 import shutil
 import sys
 import tempfile
+from collections import Counter
 
 from tests.mutants.changes import Change, Group, change_of, specs
 from tests.mutants.equivalents import reason_of
 from tests.mutants.folders import COPY, ROOT, VERDICTS, WORK
-from tests.mutants.in_place import ALIVE, KILLED, NO_PYTHON, NOT_REACHED
+from tests.mutants.in_place import ALIVE, KILLED, NO_PYTHON, NOT_REACHED, UNTRIED
 from tests.mutants.verdicts import verdicts_of
 
 SOURCES = ("plugins", "packages", "tests", "include", "dags", "docs", "local_airflow")
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--group", choices=[*WHOLE, "elsewhere"], action="append", help="only these")
     parser.add_argument("--most", type=int, help="at most so many changes of each group, drawn by the seed")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many are tried at a time")
+    parser.add_argument("--quick", action="store_true", help="leave what needs a process of its own untried")
     parser.add_argument("--fresh", action="store_true", help="forget the verdicts of earlier runs")
     asked = parser.parse_args()
     _enter_copy()
@@ -92,7 +94,7 @@ def main() -> None:
         parts = _elsewhere(asked.most) if name == "elsewhere" else _whole(name, asked.most)
         found: list[tuple[Change, str]] = []
         for group, changes in parts:
-            verdicts = verdicts_of(group, changes, asked.workers)
+            verdicts = verdicts_of(group, changes, asked.workers, quick=asked.quick)
             found += [(one, _judged(one, verdicts[one.name])) for one in changes]
             survivors += [f"{name}: {verdict}\n{one.difference}" for one, verdict in found if verdict in LEFT]
             (WORK / "survivors.txt").write_text("\n\n".join(survivors), encoding="utf-8")
@@ -111,12 +113,13 @@ def _judged(change: Change, verdict: str) -> str:
 
 def _say(name: str, verdicts: list[str]) -> float:
     """Print what became of some changes; return the share that was killed of those that can be noticed."""
-    tried = len(verdicts) - verdicts.count(NO_PYTHON)
-    killed, equivalent = verdicts.count(KILLED), verdicts.count(EQUIVALENT)
-    share = killed / max(1, tried - equivalent)
+    counts = Counter(verdicts)
+    tried = len(verdicts) - counts[NO_PYTHON] - counts[UNTRIED]
+    share = counts[KILLED] / max(1, tried - counts[EQUIVALENT])
     print(  # noqa: T201 - a command prints
-        f"{name.removeprefix(OURS):36} {tried:5} changes, {killed:5} killed, {equivalent:4} equivalent, "
-        f"{verdicts.count(ALIVE):4} alive, {verdicts.count(NOT_REACHED):4} not reached: {share:.1%}",
+        f"{name.removeprefix(OURS):36} {tried:5} changes, {counts[KILLED]:5} killed, "
+        f"{counts[EQUIVALENT]:4} equivalent, {counts[ALIVE]:4} alive, {counts[NOT_REACHED]:4} not reached, "
+        f"{counts[UNTRIED]:4} untried: {share:.1%}",
         flush=True,
     )
     return share
@@ -150,12 +153,18 @@ def _whole(name: str, most: int | None) -> list[tuple[Group, list[Change]]]:
 
 
 def _elsewhere(most: int | None) -> list[tuple[Group, list[Change]]]:
-    """Changes drawn from every folder that has unit tests of its own."""
+    """Changes drawn from every folder that has unit tests of its own, but for what is changed whole."""
     groups = _folders()
-    every = [(group, spec) for group in groups for spec in specs(group.modules)]
+    whole = tuple(module for group in WHOLE.values() for module in group.modules)
+    every = [
+        (group, spec)
+        for group in groups
+        for spec in specs(group.modules)
+        if not spec.module.startswith(whole)
+    ]
     drawn = random.Random(SEED).sample(every, min(most or DRAWN, len(every)))
     parts = [(group, [change_of(spec) for one, spec in drawn if one is group]) for group in groups]
-    return [(group, changes) for group, changes in parts if changes]
+    return sorted((part for part in parts if part[1]), key=lambda part: -len(part[1]))
 
 
 def _folders() -> list[Group]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
+import hashlib
+import json
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosmic_ray.ast import get_ast_from_path
 from cosmic_ray.commands.init import _all_work_items as every_change
 from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.plugins import get_operator
 
-from tests.mutants.folders import COPY
+from tests.mutants.folders import COPY, SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
 
-    from cosmic_ray.work_item import MutationSpec
+
+#: Stands for a change that cosmic-ray names but cannot make (of `module.Error` in a tuple): no Python either.
+NOT_MADE = "cannot be made"
 
 
 class Group(NamedTuple):
@@ -28,6 +32,15 @@ class Group(NamedTuple):
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+
+
+class Spec(NamedTuple):
+    """Where one of cosmic-ray's operators makes a change: the module, and which of its places there."""
+
+    module: str
+    operator: str
+    occurrence: int
+    line: int
 
 
 class Change(NamedTuple):
@@ -53,7 +66,7 @@ class Change(NamedTuple):
         return "\n".join(lines)
 
 
-def specs(modules: Iterable[str]) -> list[MutationSpec]:
+def specs(modules: Iterable[str]) -> list[Spec]:
     """Every change of some modules or folders, in an order that is the same each time.
 
     Those of `|` are left out: nearly every one stands in an annotation, which nothing evaluates.
@@ -61,26 +74,38 @@ def specs(modules: Iterable[str]) -> list[MutationSpec]:
     files = [
         path for one in modules for path in ([Path(one)] if one.endswith(".py") else Path(one).rglob("*.py"))
     ]
-    changes = [change for item in every_change(sorted(files), {}) for change in item.mutations]
     return sorted(
-        (change for change in changes if "BitOr" not in change.operator_name),
-        key=lambda one: (one.module_path, one.operator_name, one.occurrence),
+        (Spec(str(file), *one) for file in files for one in _specs_of(file)),
+        key=lambda one: (one.module, one.operator, one.occurrence),
     )
 
 
-def change_of(spec: MutationSpec) -> Change:
-    module = str(spec.module_path)
+def _specs_of(file: Path) -> list[list[Any]]:
+    """Operator, occurrence and line of each change of a module: kept, as finding them takes long."""
+    kept = SPECS / f"{hashlib.sha256(bytes(file) + file.read_bytes()).hexdigest()[:16]}.json"
+    if not kept.exists():
+        found = [
+            (one.operator_name, one.occurrence, one.start_pos[0])
+            for item in every_change([file], {})
+            for one in item.mutations
+            if "BitOr" not in one.operator_name
+        ]
+        SPECS.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(found), encoding="utf-8")
+    specs: list[list[Any]] = json.loads(kept.read_text(encoding="utf-8"))
+    return specs
+
+
+def change_of(spec: Spec) -> Change:
+    module = spec.module
     text = Path(module).read_text(encoding="utf-8")
-    operator = get_operator(spec.operator_name)(**spec.operator_args)
-    visitor = MutationVisitor(spec.occurrence, operator)
-    after = visitor.walk(get_ast_from_path(spec.module_path)).get_code()
-    return Change(
-        f"{module}:{spec.operator_name}:{spec.occurrence}",
-        module,
-        text,
-        after,
-        _statement(text, spec.start_pos[0]),
-    )
+    visitor = MutationVisitor(spec.occurrence, get_operator(spec.operator)())
+    try:
+        after = visitor.walk(get_ast_from_path(Path(module))).get_code()
+    except AttributeError:
+        after = NOT_MADE
+    name = f"{module}:{spec.operator}:{spec.occurrence}"
+    return Change(name, module, text, after, _statement(text, spec.line))
 
 
 @functools.cache

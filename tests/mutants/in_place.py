@@ -16,22 +16,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests.mutants.changes import code_of
-from tests.mutants.folders import COPY
-from tests.mutants.forks import CPU_PATIENCE, forked
-from tests.support.examples import is_property, try_at_most
+from tests.mutants.forks import Answer, forked
+from tests.support.examples import is_property, times_more, try_all, try_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.mutants.changes import Change
 
-KILLED, ALIVE, NOT_REACHED, NO_PYTHON = "killed", "alive", "not reached", "no Python"
+KILLED, ALIVE, NOT_REACHED = "killed", "alive", "not reached"
+NO_PYTHON, UNTRIED = "no Python", "untried"
 MARKED = "not (soak or airflow or browser or server or process)"
 PYTEST = ("-q", "-x", "-n", "0", "-o", "timeout=0", "-m", MARKED)
 #: Examples of a property in this try.
-EXAMPLES = 20
-#: CPU seconds that the tests of one change may take, measured without it.
-FIRST_TRY = 10
+EXAMPLES = 10
+#: CPU seconds and seconds that a test may take beyond ten times what it takes without a change.
+LONGER, WAITS = 5, 120
+#: CPU seconds after which no further test of a change is begun: what was not noticed by then lives.
+BUDGET = 60
 #: What begins the names of our own modules.
 OURS = ("amazon_", "spapi_sandbox", "local_airflow", "support", "tests", "test_", "conftest", "airflow")
 
@@ -77,88 +79,53 @@ class Warm:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.failed |= report.failed
-        if report.failed and not self.seconds:
-            print(report.nodeid, report.longreprtext, sep="\n")  # noqa: T201 - without any change
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Stand in for pytest's own loop over the tests."""
         self.imported = self.reached.stop()
-        failing = set()
+        items = []
         for item in session.items:
-            try_at_most(item, EXAMPLES)  # the second try has them all
-            self.failed = False
+            try_at_most(item, EXAMPLES)  # the changes that are left have them all
+            begin, self.failed = time.process_time(), False
             self.reached.start()
             _run(item)
             self.lines[item.nodeid] = self.reached.stop()
+            self.seconds[item.nodeid] = time.process_time() - begin
             if self.failed:
-                failing.add(item.nodeid)
-        stable = self._stable(session.items)
-        # What measures its seconds may fail with the tracer alone, and is not used then.
-        if failing - stable:
-            return True
+                print(f"left out, it fails without any change: {item.nodeid}", flush=True)  # noqa: T201
+            else:
+                items.append(item)
         gc.unfreeze()  # what `conftest` froze is in no list of objects
         functions, caches = _functions(self.reached.files), _caches()
         gc.freeze()
-        tests = {one.name: self._tests(one, session.items) for one in self.changes}
+        tests = {one.name: self._tests(one, items) for one in self.changes}
         verdicts = {name: NOT_REACHED for name, some in tests.items() if not some}
         tasks = {
-            one.name: functools.partial(
-                self._in_place,
-                one,
-                functions,
-                caches,
-                [item for item in tests[one.name] if item.nodeid in stable],
-            )
+            one.name: functools.partial(self._in_place, one, functions, caches, tests[one.name])
             for one in self.changes
             if tests[one.name]
         }
-        for name, passed in forked(tasks, self.workers):
-            if not passed:
-                verdicts[name] = KILLED
-                self.keep(name, KILLED)
+        for name, answer in forked(tasks, self.workers):
+            if answer is not Answer.UNDECIDED:
+                verdicts[name] = ALIVE if answer is Answer.PASSED else KILLED
+                self.keep(name, verdicts[name])
         libraries = [name for name in sys.modules if not name.startswith(OURS)]
         left = {name: [item.nodeid for item in some] for name, some in tests.items() if name not in verdicts}
         self.answers = Answers(verdicts, left, libraries)
         return True
-
-    def _stable(self, items: list[pytest.Item]) -> set[str]:
-        """The tests that pass a second time, with memories emptied, in a fork; measures them, too."""
-        found = COPY / "stable.txt"
-        caches = _caches()
-
-        def again() -> bool:
-            _empty(caches)
-            with found.open("w", encoding="utf-8") as file:
-                for item in items:
-                    self.failed, begin = False, time.process_time()
-                    _run(item)
-                    if not self.failed:
-                        file.write(f"{time.process_time() - begin} {item.nodeid}\n")
-            return True
-
-        child = os.fork()
-        if child == 0:
-            silence = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silence, 1)
-            again()
-            os._exit(0)
-        os.waitpid(child, 0)
-        for line in found.read_text(encoding="utf-8").split("\n"):
-            if line:
-                seconds, nodeid = line.split(" ", 1)
-                self.seconds[nodeid] = float(seconds)
-        return set(self.seconds)
 
     def _tests(self, change: Change, items: list[pytest.Item]) -> list[pytest.Item]:
         """The tests that reach a change, the shortest first; all of them, if an import reaches it.
 
         What none reaches may be reached by the examples that a property does not try here.
         """
-        places = {(change.file, line) for line in change.lines}
-        everywhere = bool(places & self.imported)
+        places, everywhere = _places(change), self._at_import(change)
         reaching = [item for item in items if everywhere or places & self.lines[item.nodeid]]
         reaching = reaching or [item for item in items if is_property(item)]
-        return sorted(reaching, key=lambda item: self.seconds.get(item.nodeid, CPU_PATIENCE))
+        return sorted(reaching, key=lambda item: self.seconds[item.nodeid])
+
+    def _at_import(self, change: Change) -> bool:
+        return bool(_places(change) & self.imported)
 
     def _in_place(
         self,
@@ -166,24 +133,45 @@ class Warm:
         functions: dict[str, list[FunctionType]],
         caches: list[Any],
         items: list[pytest.Item],
-    ) -> bool:
-        """Return whether the tests pass with the change; true if it cannot be made, or they take long."""
-        if not _replace(change, functions[change.file]):
-            return True
+    ) -> Answer:
+        """Say whether the tests pass with the change; undecided if it cannot be made here."""
+        codes = _codes(change, functions[change.file])
+        if not codes or not _is_imported(change.file):  # a migration is loaded from its file each time
+            return Answer.UNDECIDED
         _empty(caches)
-        self.failed, left = False, float(FIRST_TRY)
-        for item in items:
-            left -= self.seconds[item.nodeid]
-            if left < 0:
-                return True
-            # What is over the limit is left to the second try, which says whether it ends.
-            signal.signal(signal.SIGXCPU, lambda *_: os._exit(0))
-            resource.setrlimit(resource.RLIMIT_CPU, (3 * FIRST_TRY, CPU_PATIENCE))
-            signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
-            _run(item)
-            if self.failed:
-                return False
-        return True
+        for item, whole in [(one, False) for one in items] + [(one, True) for one in items]:
+            if whole and not is_property(item):
+                continue
+            if time.process_time() > BUDGET:
+                return Answer.PASSED
+            if whole:
+                try_all(item)
+            _put(codes, changed=True)
+            if self._fails(item):
+                _put(codes, changed=False)
+                _empty(caches)
+                # What fails without the change as well, after the tests before, tells nothing.
+                if not self._fails(item):
+                    return Answer.FAILED
+        return Answer.UNDECIDED if self._at_import(change) else Answer.PASSED
+
+    def _fails(self, item: pytest.Item) -> bool:
+        """Run a test; end the process, as a failure, if it takes much more of the processor than it did."""
+        seconds = 10 * self.seconds[item.nodeid] * times_more(item, EXAMPLES)
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        soft = int(time.process_time() + LONGER + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (min(hard, soft), hard))
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        # It may only wait for a busy machine.
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(Answer.UNDECIDED))
+        signal.alarm(int(WAITS + seconds))
+        self.failed = False
+        _run(item)
+        return self.failed
+
+
+def _places(change: Change) -> set[tuple[str, int]]:
+    return {(change.file, line) for line in change.lines}
 
 
 def _run(item: pytest.Item) -> None:
@@ -195,7 +183,8 @@ def _run(item: pytest.Item) -> None:
 def _functions(files: set[str]) -> dict[str, list[FunctionType]]:
     found: dict[str, list[FunctionType]] = {file: [] for file in files}
     for one in gc.get_objects():
-        if isinstance(one, FunctionType) and one.__code__.co_filename in found:
+        # Not `isinstance`, which would load what lazy objects stand for.
+        if type(one) is FunctionType and one.__code__.co_filename in found:
             found[one.__code__.co_filename].append(one)
     return found
 
@@ -208,33 +197,41 @@ def _caches() -> list[Any]:
     ]
 
 
+def _is_imported(file: str) -> bool:
+    return any(vars(module).get("__file__") == file for module in list(sys.modules.values()))
+
+
 def _empty(caches: list[Any]) -> None:
     for one in caches:
         one.cache_clear()
 
 
-def _replace(change: Change, functions: list[FunctionType]) -> bool:
-    """Give functions the changed code; false if more than the code of functions changes."""
+def _codes(change: Change, functions: list[FunctionType]) -> list[tuple[FunctionType, CodeType, CodeType]]:
+    """The functions of a changed file, with their code before and after; none if more changes."""
     file = change.file
     old, new = code_of(change.before, file), code_of(change.after, file)
     if old is None or new is None:
-        return False
+        return []
     before, after = _by_name(old), _by_name(new)
     if before is None or after is None or before.keys() != after.keys():
-        return False
+        return []
     changed = {key for key in before if not _same(before[key], after[key])}
     if not changed or any(
         "<locals>" not in name and not _is_function(before[name, line]) for name, line in changed
     ):
-        return False
+        return []
+    keys = [(one, (one.__code__.co_qualname, one.__code__.co_firstlineno)) for one in functions]
+    codes = [(one, before[key], after[key]) for one, key in keys if key in after]
     try:
-        for one in functions:
-            key = one.__code__.co_qualname, one.__code__.co_firstlineno
-            if key in after:
-                one.__code__ = after[key]
+        _put(codes, changed=True)
     except ValueError:  # another number of variables of the functions around
-        return False
-    return True
+        return []
+    return codes
+
+
+def _put(codes: list[tuple[FunctionType, CodeType, CodeType]], *, changed: bool) -> None:
+    for one, before, after in codes:
+        one.__code__ = after if changed else before
 
 
 def _is_function(code: CodeType) -> bool:

@@ -17,8 +17,8 @@ import pytest
 
 from tests.mutants.changes import code_of, compiles
 from tests.mutants.folders import COPY, VERDICTS
-from tests.mutants.forks import forked
-from tests.mutants.in_place import ALIVE, KILLED, NO_PYTHON, PYTEST, Answers, Profile, Warm
+from tests.mutants.forks import Answer, forked
+from tests.mutants.in_place import ALIVE, KILLED, NO_PYTHON, PYTEST, UNTRIED, Answers, Profile, Warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tests.mutants.changes import Change, Group
 
 
-def verdicts_of(group: Group, changes: list[Change], workers: int) -> dict[str, str]:
-    """Try the changes of one group, but for those whose verdict is known."""
+def verdicts_of(group: Group, changes: list[Change], workers: int, *, quick: bool) -> dict[str, str]:
+    """Try the changes of one group, but for those whose verdict is known; `quick`: only in place."""
     keys = {
         one.name: {"code": _hash([Path(one.module)]), "tests": _hash(_test_files(group))} for one in changes
     }
@@ -41,12 +41,17 @@ def verdicts_of(group: Group, changes: list[Change], workers: int) -> dict[str, 
     answers = _first_try(group, left, workers, keep)
     known |= answers.verdicts
     left = [one for one in left if one.name not in known]
+    if quick:
+        return known | {one.name: UNTRIED for one in left}
     for name in answers.libraries:
         with suppress(Exception):  # some modules can be imported only by their own package
             importlib.import_module(name)
     tasks = {one.name: functools.partial(_afresh, one, answers.tests[one.name]) for one in left}
-    for name, passed in forked(tasks, workers):
-        known[name] = ALIVE if passed else KILLED
+    if tasks and not _passes_unchanged(left[0], answers.tests):
+        print(f"no change is tried afresh, the tests fail without any: {' '.join(group.tests)}")  # noqa: T201
+        return known | dict.fromkeys(tasks, ALIVE)
+    for name, answer in forked(tasks, workers):
+        known[name] = ALIVE if answer is Answer.PASSED else KILLED
         keep(name, known[name])
     return known
 
@@ -82,15 +87,24 @@ def _hash(files: list[Path]) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()[:16]
 
 
-def _afresh(change: Change, tests: list[str]) -> bool:
-    """Import the changed module, and return whether the tests pass."""
+def _afresh(change: Change, tests: list[str]) -> Answer:
+    """Import the changed module, and say whether the tests pass."""
     real, changed = importlib.machinery.SourceFileLoader.get_code, change.file
 
     def get_code(loader: Any, name: str) -> CodeType | None:
         return code_of(change.after, changed) if loader.path == changed else real(loader, name)
 
     importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
-    return int(pytest.main([*PYTEST, *tests], plugins=[Profile()])) == 0
+    passed = int(pytest.main([*PYTEST, *tests], plugins=[Profile()])) == 0
+    return Answer.PASSED if passed else Answer.FAILED
+
+
+def _passes_unchanged(change: Change, tests: dict[str, list[str]]) -> bool:
+    """Try the tests of all changes afresh without one: what fails then tells nothing."""
+    unchanged = change._replace(after=change.before)
+    every = list(dict.fromkeys(nodeid for some in tests.values() for nodeid in some))
+    [(_, answer)] = forked({"": functools.partial(_afresh, unchanged, every)}, 1)
+    return answer is Answer.PASSED
 
 
 def _first_try(

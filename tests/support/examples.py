@@ -20,9 +20,21 @@ def try_at_most(item: pytest.Item, most: int) -> None:
     if is_property(item):
         function = item.function
         asked = function._hypothesis_internal_use_settings
+        function.asked_settings = getattr(function, "asked_settings", asked)
         function._hypothesis_internal_use_settings = type(asked)(
             asked, max_examples=min(asked.max_examples, most)
         )
+
+
+def try_all(item: pytest.Item) -> None:
+    """Let a property test try the examples that it asked for again."""
+    item.function._hypothesis_internal_use_settings = item.function.asked_settings
+
+
+def times_more(item: pytest.Item, most: int) -> int:
+    """Return how many times more examples a test may try now than `most`; 1 if it is no property."""
+    asked = item.function._hypothesis_internal_use_settings.max_examples if is_property(item) else 0
+    return max(1, asked // most)
 
 
 def rounds(asked: int) -> int:
