@@ -15,6 +15,7 @@ from amazon_listings.ledger.connectors.keys import (
     known_connectors,
     resolve_key,
 )
+from amazon_listings.ledger.connectors.stops import all_stops, stop
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items.claims import claims_of_others
@@ -42,6 +43,24 @@ def test_a_connector_keeps_the_key_of_its_first_id(ledger):
     assert resolve_key(ledger, "lights") == "lamps"  # `was` may be taken out once it was read
     assert ids(ledger) == [("lamps", "lights", ("lamps",))]
     assert find_key(ledger, "lamps") == find_key(ledger, "lights") == "lamps"
+
+
+def test_a_renaming_leaves_other_connectors_alone(ledger):
+    for other in ("aaa", "zzz"):
+        resolve_key(ledger, other)
+    resolve_key(ledger, "lamps")
+    resolve_key(ledger, "lights", ["lamps"])
+    assert sorted(ids(ledger)) == [("aaa", "aaa", ()), ("lamps", "lights", ("lamps",)), ("zzz", "zzz", ())]
+
+
+@pytest.mark.parametrize("stopped", [["lights"], ["lamps"], ["lamps", "lights"]])
+def test_two_that_become_one_stay_stopped_and_others_as_they_were(ledger, stopped):
+    for name in ("aaa", "lamps", "lights", "zzz"):
+        resolve_key(ledger, name)
+    for name in (*stopped, "aaa"):
+        stop(ledger, name)
+    key = resolve_key(ledger, "both", ["lamps", "lights"])
+    assert [one.connector_key for one in all_stops(ledger)] == sorted([key, "aaa"])
 
 
 def test_a_chain_of_renamings_and_back(ledger):

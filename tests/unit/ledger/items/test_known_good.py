@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from amazon_listings.ledger.items.known_good import has_others, has_questions
+from amazon_listings.ledger.items.known_good import count_rows, has_others, has_questions
 from amazon_listings.ledger.items.payloads import ItemPayload, ListingScope, record_accepted
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -29,3 +29,7 @@ def test_others_are_found_at_both_ends_of_the_index(ledger):
 
 def test_nothing_is_asked_of_a_new_ledger(ledger):
     assert not has_questions(ledger, "own")
+
+
+def test_a_new_ledger_knows_no_rows(ledger):
+    assert count_rows(ledger, "own") == 0

@@ -9,6 +9,13 @@ from sqlalchemy import func, select, update
 
 from amazon_listings.ledger.items.issues import CheckedItem, issue_lives, open_issues, record_issues
 from amazon_listings.ledger.items.payloads import record_listed
+from amazon_listings.ledger.items.states import (
+    ItemState,
+    StateFilter,
+    find_states,
+    mark_removed,
+    record_states,
+)
 from amazon_listings.ledger.runs.answers import connector_standing, item_standings
 from amazon_listings.ledger.runs.history import (
     NoSuchRun,
@@ -134,6 +141,17 @@ class TestRetention:
         assert self.left(ledger) == ([cursor, pending, young], 3)
         assert item_standings(ledger, "a")
         assert last_run(ledger, "fr_home", "live") is not None
+
+    def test_states_of_items_that_left_long_ago_go(self, ledger):
+        old, young = NOW - timedelta(days=401), NOW - timedelta(days=399)
+        facts = {"sku": None, "family": "f", "run": 1, "operation": "live", "outcome": "accepted"}
+        states = [ItemState(pim_id=name, read_at=old, **facts) for name in ("stays", "old", "new")]
+        record_states(ledger, "fr_home", states)
+        mark_removed(ledger, "fr_home", ["old"], run=2, read_at=old)
+        mark_removed(ledger, "fr_home", ["new"], run=3, read_at=young)
+        assert prune(ledger, days=400, now=NOW).states == 1
+        left = find_states(ledger, "fr_home", StateFilter(removed=None))
+        assert {one.pim_id for one in left} == {"stays", "new"}
 
     def test_a_newer_cursor_frees_the_older_one(self, ledger, new_run):
         older, newer = new_run(), new_run()

@@ -25,6 +25,12 @@ def test_what_a_run_brought_to_an_end_is_owed_no_more(ledger, ended):
     assert owed_families(ledger, "lamps", "live") == frozenset()
 
 
+def test_another_item_and_another_kind_of_the_same_name_stay_owed(ledger):
+    record_owed(ledger, "lamps", "live", 1, [ENTRY, Owed("item", "p2", "f2", "waiting")])
+    settle_owed(ledger, "lamps", "live", 2, [("item", "p1"), ("removal", "p2")])
+    assert owed_families(ledger, "lamps", "live") == {"f2"}
+
+
 @pytest.mark.parametrize(("operation", "run"), [("test", 2), ("live", 3)])
 def test_the_items_of_a_run_are_not_looked_at_where_nothing_of_it_is_owed(ledger, ended, operation, run):
     end, read = ended

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from amazon_listings.ledger.items.known import accepted_contents, known_items
@@ -75,6 +77,11 @@ class TestSubmissions:
         record_accepted(ledger, listings, [entry | {"sku": "a"}])
         assert known_items(ledger, listings, ["a"])["a"].accepted_hash == "h0"
 
+    def test_a_run_without_feeds_has_made_none(self, ledger, new_run, record):
+        run = new_run()
+        record(run, write("a"), write("b", "PATCH", body=PATCH))
+        assert feeds.writes_made(ledger, run) == {"feeds": 0, "PUT": 1, "PATCH": 1}
+
     def test_the_history_of_a_sku(self, ledger, new_run, record):
         first, second = new_run(), new_run()
         record(first, write("a", existed=False))
@@ -109,6 +116,22 @@ class TestBeforeImages:
             "known": (True, BRAND | {"x": []}, ["PUT"]),
             "unknown": (None, None, ["PUT"]),
         }
+
+    def test_the_product_type_is_that_of_the_same_connector_seller_and_marketplace(
+        self, ledger, listings, new_run, record
+    ):
+        run, entry = new_run(), {"sku": "a", "pim_id": "p", "hash": "h", "attributes": BRAND}
+        for other in (
+            replace(listings, seller_id="A0", product_type="LAMP"),
+            replace(listings, seller_id="A2", product_type="LAMP"),
+            replace(listings, marketplace_id="A0", product_type="LAMP"),
+            replace(listings, marketplace_id="A2", product_type="LAMP"),
+            replace(listings, connector_key="zz_home", marketplace_id="A3", product_type="LAMP"),
+            listings,
+        ):
+            record_accepted(ledger, other, [entry])
+        record(run, write("a", before={}))
+        assert self.only(ledger, run).listings == listings
 
     def test_of_several_writes_the_first_before_and_all_that_was_sent(self, ledger, new_run, record):
         run = new_run()
