@@ -45,6 +45,7 @@ class Amazon:
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.tokens_asked = 0
+        self.connections: set[tuple[str, int]] = set()
         self.release = threading.Event()
         self.default: Any = ACCEPTED
         self._answers: deque[Says] = deque()
@@ -89,6 +90,7 @@ class Amazon:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
             self.asked.append(Asked(handler.command, handler.path, headers, body))
+            self.connections.add(handler.client_address)
             if handler.path.startswith("/auth/"):
                 self.tokens_asked += 1
                 token = {"access_token": f"Atza|{self.tokens_asked}", "expires_in": 3600}

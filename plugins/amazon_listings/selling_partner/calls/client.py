@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from collections import deque
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from amazon_listings.selling_partner.faults.table import Action
 from amazon_listings.selling_partner.operations import OPERATIONS, PREVIEW_RATE, limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     import requests
 
@@ -52,6 +53,9 @@ LIMITS = Limits(sent=32 * 1024 * 1024, unpacked=64 * 1024 * 1024, seconds=120.0)
 PATIENCE = 900.0
 #: Seconds that a request is assumed to take until some were measured.
 ASSUMED_LATENCY = 1.0
+
+#: Seconds after which connections that were not used are closed: what lies between may have cut them off.
+MOST_IDLE = 30.0
 
 #: Access tokens of this process, whichever client asks.
 _TOKENS = Tokens()
@@ -88,7 +92,7 @@ class SellingPartner:
         self.limits = limits
         self._tokens = tokens or _TOKENS
         self._user_agent = user_agent or default_user_agent()
-        self._threads = threading.local()
+        self._idle: deque[tuple[requests.Session, float]] = deque()
         self._latencies: dict[str, float] = {}
 
     def __repr__(self) -> str:
@@ -143,12 +147,26 @@ class SellingPartner:
         slowest = min(limit.rate for limit in limits(name, kinds, preview_rate=self.preview_rate))
         return in_flight(slowest, self.latency(name))
 
-    def session(self) -> requests.Session:
-        """Return the calling thread's connections."""
-        session: requests.Session | None = getattr(self._threads, "session", None)
-        if session is None:
-            session = self._threads.session = new_session()
-        return session
+    @contextmanager
+    def session(self) -> Iterator[requests.Session]:
+        """Lend connections that no other thread uses meanwhile, those last used if they are not old."""
+        session = self._idle_session() or new_session()
+        try:
+            yield session
+        finally:
+            self._idle.append((session, time.monotonic()))
+
+    def _idle_session(self) -> requests.Session | None:
+        """Return connections that were used a moment ago; those that were not are closed."""
+        while self._idle:
+            try:
+                session, since = self._idle.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if time.monotonic() - since <= MOST_IDLE:
+                return session
+            session.close()
+        return None
 
     def _buckets(self, name: str, kinds: Collection[Kind]) -> list[Bucket]:
         return buckets_of(
@@ -199,7 +217,8 @@ class SellingPartner:
         )
         started = time.monotonic()
         try:
-            reply = read(self.session(), signed, self.limits)
+            with self.session() as session:
+                reply = read(session, signed, self.limits)
         except NoReply as error:
             refusal = call.refusal(0, error.kind)._replace(ours=no_answer(error))
             if call.again or not error.sent:

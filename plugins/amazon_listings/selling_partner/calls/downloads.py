@@ -122,7 +122,8 @@ def _ask(client: SellingPartner, request: requests.Request, limits: Limits) -> R
         sandbox = endpoint(client.account.base_url).trusted
         public_only = not link(url, trusted=sandbox).trusted
         request.headers["Accept-Encoding"] = "gzip, deflate"
-        return read(client.session(), request.prepare(), limits, public_only=public_only)
+        with client.session() as session:
+            return read(session, request.prepare(), limits, public_only=public_only)
     except BadAddress as error:
         raise _unsafe(url, error.reason) from None
     except NoReply as error:

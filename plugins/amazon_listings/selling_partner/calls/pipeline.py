@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from amazon_listings.errors import ItemError
@@ -68,6 +70,7 @@ class _Line(Generic[Job, Result]):
         self._call = call
         self._pool = pool
         self._under_way: dict[Future[Result], Job] = {}
+        self._finished: SimpleQueue[Future[Result]] = SimpleQueue()
 
     def fill(self, wanted: int) -> bool:
         """Begin jobs until `wanted` are under way; False if nothing is."""
@@ -79,12 +82,14 @@ class _Line(Generic[Job, Result]):
             except Exception as error:  # noqa: BLE001 - raised at the end, after what is under way
                 self.fatal = error
             else:
-                self._under_way[self._pool.submit(self._call, job)] = job
+                future = self._pool.submit(self._call, job)
+                self._under_way[future] = job
+                future.add_done_callback(self._finished.put)
         return bool(self._under_way)
 
     def completed(self) -> Iterator[Done[Job, Result]]:
-        """Wait for the next that are done; an error that is no item's is kept as fatal."""
-        for future in wait(self._under_way, return_when=FIRST_COMPLETED).done:
+        """Wait for the next that is done; an error that is no item's is kept as fatal."""
+        for future in (self._finished.get(), *self._finished_too()):
             job = self._under_way.pop(future)
             failure = future.exception()
             if failure is None:
@@ -93,6 +98,11 @@ class _Line(Generic[Job, Result]):
                 yield Done(job, None, failure)
             else:
                 self.fatal = self.fatal or failure
+
+    def _finished_too(self) -> Iterator[Future[Result]]:
+        with suppress(Empty):
+            while True:
+                yield self._finished.get_nowait()
 
     def cancel(self) -> None:
         """Begin nothing that waits; when the caller stops listening."""

@@ -12,6 +12,7 @@ import pytest
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.calls.pipeline import submit_all
 from amazon_listings.selling_partner.calls.quotas import Quotas
 from amazon_listings.selling_partner.calls.tokens import Tokens
 from amazon_listings.selling_partner.faults.exceptions import (
@@ -344,3 +345,17 @@ def test_a_429_of_a_preview_lowers_the_preview_bucket(amazon, account, tokens, t
     amazon.say_error(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
     client.call("putListingsItem", path=PATH, body={}, kinds=["preview"])
     assert lowered == [f"{account.client_id}|A1SELLER|EU|preview"]
+
+
+def test_pipelines_one_after_the_other_use_the_same_connections(amazon, client):
+    for _ in range(3):
+        done = list(submit_all(range(6), lambda _: read(client), in_flight=lambda: 2))
+        assert [one.error for one in done] == [None] * 6
+    assert len(amazon.connections) <= 2 + 1  # a token comes by a connection of its own
+
+
+def test_connections_that_were_not_used_for_a_while_are_not_used_again(amazon, client, monkeypatch):
+    read(client)
+    monkeypatch.setattr("amazon_listings.selling_partner.calls.client.MOST_IDLE", -1.0)
+    read(client)
+    assert len(amazon.connections) == 2 + 1
