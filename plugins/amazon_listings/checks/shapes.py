@@ -10,9 +10,10 @@ A patch of price or quantity alone has one shape.
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,6 +40,8 @@ _OTHER_LETTERS = re.compile("[^\\0-\u024f]")
 #: Selectors that every element has.
 _PLACES = frozenset({"marketplace_id"})
 
+_Values = list[tuple[str, Any]]
+
 #: A shape's digest, with the attribute that it is about; empty if it is about none.
 Shapes = dict[int, str]
 
@@ -51,20 +54,20 @@ class _Condition(NamedTuple):
     ordered: tuple[str, ...]
 
 
-class _Read:
-    """What an attribute holds: every value with its place.
+class _Shared:
+    """An attribute that items share, as it was read: its values, and its form once that is known.
 
     Args:
         name: The attribute.
-        elements: Its elements.
+        values: Every value of it with its place.
     """
 
-    __slots__ = ("form", "name", "texts", "times", "values")
+    __slots__ = ("form", "name", "times", "values")
 
-    def __init__(self, name: str, elements: object) -> None:
+    def __init__(self, name: str, values: _Values) -> None:
         self.name = name
-        self.values = _values(name, elements)
-        self.texts = [one for one in self.values if one[1].__class__ is str]
+        self.values = values
+        #: How often it was seen since it was counted.
         self.times = 0
         self.form: _Form | None = None
 
@@ -98,7 +101,8 @@ class ShapeReader:
         self._seen: dict[str, Counter[int]] = {}
         self._many: set[str] = set()
         self._told_apart: frozenset[str] | None = None
-        self._known: dict[int, _Read] = {}
+        self._shared: dict[int, _Shared] = {}
+        self._kinds: defaultdict[str, int] = defaultdict(itertools.count().__next__)
         self._forms: dict[tuple[object, ...], _Form] = {}
         self._wholes: dict[tuple[object, ...], Shapes] = {}
         self._numbers: dict[frozenset[str], int] = {}
@@ -107,10 +111,14 @@ class ShapeReader:
     def see(self, attributes: Mapping[str, Any]) -> None:
         """Take a payload into account for which values many items share."""
         for name, elements in attributes.items():
-            read = self._read(name, elements)
-            read.times += 1
-            if id(elements) not in self._known:
-                self._count(read)
+            shared = self._shared.get(id(elements))
+            if shared is not None:
+                shared.times += 1
+                continue
+            values = _values(name, elements)
+            self._count(values, 1)
+            if self._payloads.holds(elements):
+                self._shared[id(elements)] = _Shared(name, values)
         if self._told_apart is not None:
             self._told_apart = None
             self._forget_forms()
@@ -160,63 +168,63 @@ class ShapeReader:
                 found[self._branch(number, tuple(held))] = ""
         return found
 
-    def _read(self, name: str, elements: object) -> _Read:
-        """Return what an attribute holds; most items share most of theirs."""
-        read = self._known.get(id(elements))
-        if read is None:
-            read = _Read(name, elements)
-            if self._payloads.holds(elements):
-                self._known[id(elements)] = read
-        return read
-
     def _form(self, name: str, elements: object) -> _Form:
         """Return the form of an attribute; the many items of a run have few."""
-        read = self._read(name, elements)
-        if read.form is None:
-            told_apart = self._places_told_apart()
-            kinds = tuple([(place, _kind(value)) for place, value in read.values])
-            texts = tuple([text for text in read.texts if text[0] in told_apart])
-            looked_for = self._looked_for.get(name)
-            held = looked_for and looked_for.intersection([str(value) for _, value in read.values])
-            key = (name, kinds, texts, held)
-            read.form = self._forms.get(key)
-            if read.form is None:
-                if len(self._forms) >= _MOST_FORMS:
-                    self._forget_forms()
-                read.form = self._forms[key] = self._formed(*key)
-        return read.form
+        shared = self._shared.get(id(elements))
+        if shared is not None and shared.form is not None:
+            return shared.form
+        values = _values(name, elements) if shared is None else shared.values
+        form = self._form_of(name, values)
+        if shared is not None:
+            shared.form = form
+        elif self._payloads.holds(elements):
+            shared = self._shared[id(elements)] = _Shared(name, values)
+            shared.form = form
+        return form
 
-    def _formed(
-        self,
-        name: str,
-        kinds: Iterable[tuple[str, str]],
-        texts: Iterable[tuple[str, str]],
-        held: frozenset[str] | None,
-    ) -> _Form:
-        shapes = {_digest("kind", *one): name for one in kinds}
-        shapes |= {_digest("value", *one): name for one in texts}
-        return _Form(shapes, None if held is None else self._number_of(held))
+    def _form_of(self, name: str, values: _Values) -> _Form:
+        told_apart = self._places_told_apart()
+        key: list[object] = [name]
+        for place, value in values:
+            # A text that is told apart stands for its kind, too; a kind is no text.
+            known = value.__class__ is str and place in told_apart
+            key += (place, value if known else self._kinds[_kind(value)])
+        held = None
+        if name in self._looked_for:
+            held = self._looked_for[name].intersection([str(value) for _, value in values])
+            key.append(held)
+        form = self._forms.get(tuple(key))
+        if form is None:
+            if len(self._forms) >= _MOST_FORMS:
+                self._forget_forms()
+            shapes = {_digest("kind", place, _kind(value)): name for place, value in values}
+            shapes |= {
+                _digest("value", *one): name
+                for one in values
+                if one[1].__class__ is str and one[0] in told_apart
+            }
+            form = self._forms[tuple(key)] = _Form(shapes, None if held is None else self._number_of(held))
+        return form
 
     def _forget_forms(self) -> None:
         """Forget the forms, so that they are few, and because of what is told apart."""
         self._forms.clear()
         self._wholes.clear()
-        for read in self._known.values():
-            read.form = None
+        for shared in self._shared.values():
+            shared.form = None
 
-    def _count(self, read: _Read) -> None:
+    def _count(self, values: _Values, times: int) -> None:
         """Count the texts of an attribute, by their places."""
-        for place, value in read.texts:
-            if place in self._many:
+        for place, value in values:
+            if value.__class__ is not str or place in self._many:
                 continue
             counts = self._seen.get(place)
             if counts is None:
                 counts = self._seen[place] = Counter()
-            counts[hash(value)] += read.times
+            counts[hash(value)] += times
             if len(value) > SHORT or len(counts) > FEW:
                 self._many.add(place)
                 del self._seen[place]
-        read.times = 0
 
     def _number_of(self, texts: frozenset[str]) -> int:
         """Return a number that stands for some options; the many items share few."""
@@ -239,10 +247,12 @@ class ShapeReader:
     def _places_told_apart(self) -> frozenset[str]:
         """Return the places whose texts are told apart: options, and where many items share few."""
         if self._told_apart is None:
-            for read in self._known.values():
-                self._count(read)
-            shared = (place for place, counts in self._seen.items() if counts.total() >= OFTEN * len(counts))
-            self._told_apart = self._options.union(shared)
+            for shared in self._shared.values():
+                if shared.times:
+                    self._count(shared.values, shared.times)
+                    shared.times = 0
+            few = (place for place, counts in self._seen.items() if counts.total() >= OFTEN * len(counts))
+            self._told_apart = self._options.union(few)
         return self._told_apart
 
     @cached_property
@@ -288,9 +298,9 @@ def _digest(*parts: str) -> int:
     return digest_of("\0".join(parts).encode("utf-8", "surrogatepass"))
 
 
-def _values(name: str, value: object) -> list[tuple[str, Any]]:
+def _values(name: str, value: object) -> _Values:
     """Return every value of an attribute with the place that it has whatever element it is in."""
-    found: list[tuple[str, Any]] = []
+    found: _Values = []
     stack = [(name, value)]
     while stack:
         place, value = stack.pop()
@@ -300,7 +310,8 @@ def _values(name: str, value: object) -> list[tuple[str, Any]]:
         elif value.__class__ is dict:
             for below, one in value.items():
                 if below not in _PLACES:
-                    stack.append((f"{place}/{below}", one))
+                    # Most values are texts.
+                    (found if one.__class__ is str else stack).append((f"{place}/{below}", one))
         else:
             found.append((place, value))
     return found
@@ -308,8 +319,7 @@ def _values(name: str, value: object) -> list[tuple[str, Any]]:
 
 def _kind(value: object) -> str:
     if value.__class__ is str:
-        # Items share most of their short texts.
-        return _kind_of_text(value) if len(value) > SHORT else _kind_of_short_text(value)
+        return _kind_of_text(value)
     sign = "-" if isinstance(value, int | float) and value < 0 else ""
     return f"{sign}{value.__class__.__name__}"
 
@@ -323,9 +333,6 @@ def _kind_of_text(value: str) -> str:
     # Most texts have neither; to see that is many times as fast.
     markup = "markup" if ("<" in value or "&" in value) and _MARKUP.search(value) else ""
     return f"{letters} {length} {form} {markup} {'lines' if chr(10) in value else ''}"
-
-
-_kind_of_short_text = lru_cache(maxsize=10_000)(_kind_of_text)
 
 
 def _option_places(schema: Any, place: str, document: Mapping[str, Any], depth: int) -> Iterator[str]:

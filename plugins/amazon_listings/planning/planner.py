@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.approvals.withholding import withhold
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
+from amazon_listings.planning.creations import Creations
 from amazon_listings.planning.known import UNKNOWN, CurrentListing
 from amazon_listings.planning.left_alone import (
     family_leaves,
@@ -34,11 +34,9 @@ from amazon_listings.runs.plan import (
     Change,
     Method,
     Plan,
-    change_text,
     changes_between,
     displaced,
     edited,
-    hash_of,
     line_behind,
 )
 from amazon_listings.runs.shared_payloads import SharedPayloads
@@ -59,13 +57,6 @@ if TYPE_CHECKING:
     from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.content.leaves import Leaf
     from amazon_listings.selling_partner.listing_answers import Submission
-
-
-class _Made(NamedTuple):
-    """What is made of an attribute where there is none: the changes, and what the plan's hash has of each."""
-
-    changes: tuple[Change, ...]
-    texts: list[str]
 
 
 class Planner:
@@ -93,8 +84,7 @@ class Planner:
         self._layout = layout
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
-        self._payloads = payloads or SharedPayloads()
-        self._made: dict[int, _Made] = {}
+        self._creations = Creations(layout, self._defaults, self.line_of, payloads or SharedPayloads())
         self._lines: dict[tuple[str, ...], MappingLine | None] = {}
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
@@ -281,7 +271,7 @@ class Planner:
             changes = self._changes(before, body, forced=True)
             plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
         else:
-            plan = self._creation(sku, body)
+            plan = self._creations.plan(sku, body)
         return PlannedWrite(
             plan,
             body,
@@ -311,25 +301,6 @@ class Planner:
         )
         found = (displaced(change, self._defaults) for change in foreign if change is not None)
         return tuple(one for one in found if one is not None)
-
-    def _creation(self, sku: str, attributes: Attributes) -> Plan:
-        """Return the plan to put attributes where there is none.
-
-        Where all is new, each attribute is so by itself, and most items share most of theirs.
-        """
-        made = [self._made_of(name, elements) for name, elements in attributes.items()]
-        texts = chain.from_iterable([one.texts for one in made])
-        changes = tuple(chain.from_iterable([one.changes for one in made]))
-        return Plan.known(sku, Method.PUT, hash_of(sku, Method.PUT, texts), changes)
-
-    def _made_of(self, name: str, elements: list[Any]) -> _Made:
-        made = self._made.get(id(elements))
-        if made is None:
-            changes = self._changes({}, {name: elements}, forced=True)
-            made = _Made(changes, [change_text(change.leaf, change.after) for change in changes])
-            if self._payloads.holds(elements):
-                self._made[id(elements)] = made
-        return made
 
     def _changes(self, before: Attributes, after: Attributes, *, forced: bool) -> tuple[Change, ...]:
         return changes_between(

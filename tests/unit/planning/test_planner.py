@@ -5,18 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from amazon_listings.ledger.items.known import KnownItem
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.planning.creations import Creations
 from amazon_listings.planning.known import UNKNOWN, CurrentListing, current_by_ledger
 from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.wanted import WantedItem
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.plan import Plan
+from amazon_listings.runs.plan import Method, Plan, changes_between
 from amazon_listings.runs.records import MappedItem, encode
 from amazon_listings.runs.shared_payloads import SharedPayloads
 from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.calls.client import SellingPartner
+from amazon_listings.selling_partner.content.leaves import Layout, amazon_defaults
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 HERE = {"marketplace_id": marketplace("FR").id}
@@ -217,3 +221,32 @@ def test_items_that_share_attributes_have_the_changes_of_their_own(planner):
     assert payloads.holds(read[3].attributes["color"])
     assert plans == alone
     assert [one.hash for one in plans] == [one.hash for one in alone]
+
+
+MARKETPLACE = HERE["marketplace_id"]
+VALUES = st.one_of(st.text(max_size=3), st.integers(0, 2), st.booleans(), st.none(), st.just([{"value": 1}]))
+ELEMENTS = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "value": VALUES,
+            "unit": VALUES,
+            "marketplace_id": st.sampled_from([MARKETPLACE, "other", 1, None]),
+            "language_tag": st.sampled_from(["fr_FR", "en_GB", True]),
+        },
+    ),
+    max_size=3,
+)
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(("one", "many"), ELEMENTS)), min_size=2, max_size=6))
+def test_creations_are_what_a_comparison_with_nothing_finds(items):
+    selectors = ("marketplace_id", "language_tag")
+    layout = Layout(properties={"one": Layout(selectors, single=True), "many": Layout(selectors)})
+    defaults = amazon_defaults(marketplace("FR"))
+    creations = Creations(layout, defaults, lambda _: None, SharedPayloads())
+    for attributes in items:
+        plan = creations.plan("S", attributes)
+        changes = changes_between({}, attributes, layout=layout, defaults=defaults, forced=True)
+        assert repr(plan.changes) == repr(changes)
+        assert plan.hash == Plan("S", Method.PUT, changes).hash

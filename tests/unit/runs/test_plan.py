@@ -20,6 +20,7 @@ from amazon_listings.runs.plan import (
     Plan,
     changes_between,
     displaced,
+    hash_of,
     line_behind,
     question_hash,
 )
@@ -214,3 +215,11 @@ ONE, TWO, THREE = (offer(number) for number in (1, 2, 3))
 def test_what_a_change_displaces_and_how(before, after, fate, found):
     expected = Displaced(PRICE, found, fate, after) if fate else None
     assert displaced(Change(PRICE, before, after), DEFAULTS) == expected
+
+
+def test_the_hash_is_that_of_a_json_document():
+    """Plans of earlier versions were approved by it."""
+    texts = ['["b", "\\u00e9"]', '["a", 1]', 'é"\\']
+    document = json.dumps(['S "1" é', "PUT", sorted(texts)])
+    assert hash_of('S "1" é', Method.PUT, texts) == hashlib.sha256(document.encode()).hexdigest()
+    assert hash_of("S", Method.PUT, []) == hashlib.sha256(b'["S", "PUT", []]').hexdigest()
