@@ -9,7 +9,7 @@ import pytest
 def with_packages(graph):
     """Return the modules that each module imports, with the packages around them, which run first.
 
-    An import inside a function counts; one that only a type checker reads does not.
+    An import inside a function counts, and so does one that only a type checker reads.
     """
     imported = {}
     for module in sorted(graph.modules):
@@ -30,7 +30,7 @@ def first_circle(imported):
 
 @pytest.mark.parametrize("package", ["amazon_listings", "amazon_product_types", "spapi_sandbox"])
 def test_no_modules_import_each_other_in_a_circle(package):
-    graph = grimp.build_graph(package, exclude_type_checking_imports=True, cache_dir=None)
+    graph = grimp.build_graph(package, exclude_type_checking_imports=False, cache_dir=None)
     assert first_circle(with_packages(graph)) == []
 
 

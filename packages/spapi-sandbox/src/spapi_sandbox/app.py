@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 
 from spapi_sandbox.account import lwa, rotation, sellers
 from spapi_sandbox.admission.refusals import error_body
-from spapi_sandbox.admission.traffic import TrafficMiddleware
+from spapi_sandbox.admission.traffic_middleware import TrafficMiddleware
 from spapi_sandbox.control import routes as control
 from spapi_sandbox.control.orders import refused
 from spapi_sandbox.control.origins import SameOriginMiddleware
 from spapi_sandbox.definitions import routes as definitions
-from spapi_sandbox.feeds import documents
+from spapi_sandbox.feeds import document_routes as documents
 from spapi_sandbox.feeds import routes as feeds
 from spapi_sandbox.listings import routes as listings
 from spapi_sandbox.notifications import routes as notifications

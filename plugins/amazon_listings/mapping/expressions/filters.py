@@ -22,8 +22,7 @@ from amazon_product_types.matching import closest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from amazon_listings.mapping.expressions.compiler import ExpressionCompiler
-    from amazon_listings.mapping.expressions.kinds import Kind, Part
+    from amazon_listings.mapping.expressions.kinds import Kind, Part, PartCompiler
     from amazon_listings.mapping.expressions.rows import ItemRow
 
     #: A filter at work: the row, the value, the arguments by place and by name.
@@ -50,7 +49,7 @@ _BY_ATTRIBUTE = frozenset(("map", "max", "min", "sort", "sum", "unique"))
 class _Arguments:
     """The arguments of a filter or test, each compiled to a value."""
 
-    def __init__(self, compiler: ExpressionCompiler, node: nodes.Filter | nodes.Test, skip: int = 0) -> None:
+    def __init__(self, compiler: PartCompiler, node: nodes.Filter | nodes.Test, skip: int = 0) -> None:
         if node.dyn_args or node.dyn_kwargs:
             raise WrongSyntax("expression.arguments", node.lineno)
         self.args = [compiler.value(one) for one in node.args[skip:]]
@@ -74,9 +73,7 @@ class _Arguments:
         return args, options
 
 
-def compile_filter(
-    compiler: ExpressionCompiler, node: nodes.Filter, kind: Kind, made: Part
-) -> tuple[Kind, Part]:
+def compile_filter(compiler: PartCompiler, node: nodes.Filter, kind: Kind, made: Part) -> tuple[Kind, Part]:
     """Compile `value | filter(…)`.
 
     Raises:
@@ -106,7 +103,7 @@ def compile_filter(
     return result, filtered
 
 
-def compile_test(compiler: ExpressionCompiler, node: nodes.Test) -> Part:
+def compile_test(compiler: PartCompiler, node: nodes.Test) -> Part:
     """Compile `value is test(…)`.
 
     Raises:
@@ -166,7 +163,7 @@ def _test_named(name: str, line: int) -> Callable[..., bool]:
     return TESTS[name]
 
 
-def _kind_of_result(compiler: ExpressionCompiler, node: nodes.Filter, kind: Kind) -> Kind:
+def _kind_of_result(compiler: PartCompiler, node: nodes.Filter, kind: Kind) -> Kind:
     """Return what a filter gives; of records it may only give records, their number, or their fields."""
     if kind.name == "value":
         return kind
@@ -190,7 +187,7 @@ def _attribute(node: nodes.Filter) -> nodes.Expr | None:
     return next((pair.value for pair in node.kwargs if pair.key in {"attribute", "field"}), None)
 
 
-def _function(compiler: ExpressionCompiler, node: nodes.Filter) -> tuple[Function, int]:
+def _function(compiler: PartCompiler, node: nodes.Filter) -> tuple[Function, int]:
     """Return the function of a filter, and how many of its arguments are names that are used up here."""
     if node.name == "map" and not any(pair.key == "attribute" for pair in node.kwargs):
         filter_name = _filter_named(node)
@@ -204,7 +201,7 @@ def _function(compiler: ExpressionCompiler, node: nodes.Filter) -> tuple[Functio
     return _on_value(_reading(compiler, FILTERS[node.name])), 0
 
 
-def _reading(compiler: ExpressionCompiler, function: Callable[..., Any]) -> Callable[..., Any]:
+def _reading(compiler: PartCompiler, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that reads numbers or dates, told how the fields before it are written."""
     if function in registry.READ_NUMBERS:
         return partial(function, notation=compiler.notation.numbers(compiler.fields))

@@ -18,15 +18,14 @@ from amazon_listings.mapping.values.invalid import InvalidValue
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from amazon_listings.mapping.expressions.compiler import ExpressionCompiler
-    from amazon_listings.mapping.expressions.kinds import Part, Variable
+    from amazon_listings.mapping.expressions.kinds import Part, PartCompiler, Variable
     from amazon_listings.mapping.expressions.rows import ItemRow
 
     #: A compiled statement: adds the pieces of text that it puts out.
     Statement = Callable[[ItemRow, list[str]], None]
 
 
-def compile_text(compiler: ExpressionCompiler, body: Sequence[nodes.Node]) -> Part:
+def compile_text(compiler: PartCompiler, body: Sequence[nodes.Node]) -> Part:
     """Compile statements to the text that they put out."""
     if all(isinstance(node, nodes.Output) for node in body):
         return _output_text(compiler, [part for node in body for part in node.nodes])  # type: ignore[attr-defined]
@@ -41,18 +40,18 @@ def compile_text(compiler: ExpressionCompiler, body: Sequence[nodes.Node]) -> Pa
     return text
 
 
-def _output_text(compiler: ExpressionCompiler, parts: Sequence[nodes.Expr]) -> Part:
+def _output_text(compiler: PartCompiler, parts: Sequence[nodes.Expr]) -> Part:
     makers = [
         _data(one.data) if isinstance(one, nodes.TemplateData) else compiler.value(one) for one in parts
     ]
     return lambda row: joined(row, [shown(plain(make(row))) for make in makers])
 
 
-def _statements(compiler: ExpressionCompiler, body: Sequence[nodes.Node]) -> list[Statement]:
+def _statements(compiler: PartCompiler, body: Sequence[nodes.Node]) -> list[Statement]:
     return [_statement(compiler, node) for node in body]
 
 
-def _statement(compiler: ExpressionCompiler, node: nodes.Node) -> Statement:
+def _statement(compiler: PartCompiler, node: nodes.Node) -> Statement:
     if isinstance(node, nodes.Output):
         return _output(compiler, node)
     if isinstance(node, nodes.If):
@@ -66,12 +65,12 @@ def _statement(compiler: ExpressionCompiler, node: nodes.Node) -> Statement:
     raise WrongSyntax("expression.not_allowed", node.lineno, part=type(node).__name__.lower())
 
 
-def _output(compiler: ExpressionCompiler, node: nodes.Output) -> Statement:
+def _output(compiler: PartCompiler, node: nodes.Output) -> Statement:
     text = _output_text(compiler, node.nodes)
     return lambda row, pieces: pieces.append(text(row))
 
 
-def _if(compiler: ExpressionCompiler, node: nodes.If) -> Statement:
+def _if(compiler: PartCompiler, node: nodes.If) -> Statement:
     branches = [(compiler.asking(one.test), _statements(compiler, one.body)) for one in (node, *node.elif_)]
     otherwise = _statements(compiler, node.else_)
 
@@ -89,7 +88,7 @@ def _if(compiler: ExpressionCompiler, node: nodes.If) -> Statement:
     return choose
 
 
-def _for(compiler: ExpressionCompiler, node: nodes.For) -> Statement:
+def _for(compiler: PartCompiler, node: nodes.For) -> Statement:
     kind, source = compiler.part(node.iter)
     if kind.name not in {"value", "records"}:
         raise WrongSyntax("expression.loop_over", node.lineno, name=kind.owner or kind.name)
@@ -124,7 +123,7 @@ def _for(compiler: ExpressionCompiler, node: nodes.For) -> Statement:
 
 
 def _inherited(
-    compiler: ExpressionCompiler, loop: nodes.For, outer: dict[str, Variable]
+    compiler: PartCompiler, loop: nodes.For, outer: dict[str, Variable]
 ) -> list[tuple[int, int | None]]:
     """Return the names that a loop's body sets: each pass begins with their value from outside."""
     own = {*stored_names([loop.target]), "loop"}
@@ -137,7 +136,7 @@ def _inherited(
     return found
 
 
-def _assign(compiler: ExpressionCompiler, node: nodes.Assign) -> Statement:
+def _assign(compiler: PartCompiler, node: nodes.Assign) -> Statement:
     kind, made = compiler.part(node.node)
     store = _target(compiler, node.target, kind)
 
@@ -148,7 +147,7 @@ def _assign(compiler: ExpressionCompiler, node: nodes.Assign) -> Statement:
     return assign
 
 
-def _assign_block(compiler: ExpressionCompiler, node: nodes.AssignBlock) -> Statement:
+def _assign_block(compiler: PartCompiler, node: nodes.AssignBlock) -> Statement:
     made = compile_text(compiler, node.body)
     if node.filter is not None:
         made = compile_filter(compiler, node.filter, VALUE, made)[1]
@@ -157,7 +156,7 @@ def _assign_block(compiler: ExpressionCompiler, node: nodes.AssignBlock) -> Stat
 
 
 def _target(
-    compiler: ExpressionCompiler, node: nodes.Node, kind: Kind, *, fresh: bool = False
+    compiler: PartCompiler, node: nodes.Node, kind: Kind, *, fresh: bool = False
 ) -> Callable[[ItemRow, Any], None]:
     """Return a function that stores what is assigned under a name, or under several."""
     if isinstance(node, nodes.Name):

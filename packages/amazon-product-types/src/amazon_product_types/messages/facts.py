@@ -12,19 +12,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from amazon_product_types.messages.printable import as_json, plain
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
-    from amazon_product_types.messages import Catalogue
-
 Joint = Literal["and", "or", "commas", "sentences"]
 #: Types of facts that JSON has.
 _PLAIN = frozenset((str, int, bool, type(None)))
 _JOINTS: tuple[Joint, ...] = get_args(Joint)
+
+
+class Wording(Protocol):
+    """What facts ask of the catalogue of a language."""
+
+    def message(self, code: str, /, **facts: object) -> str:
+        """Return the sentence of a code."""
+
+    def all_of(self, facts: Iterable[object]) -> str:
+        """Return `a, b and c`."""
+
+    def any_of(self, facts: Iterable[object]) -> str:
+        """Return `a, b or c`."""
+
+    def value(self, fact: object) -> str:
+        """Return a fact as the language writes it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ class Quoted:
 
     text: str
 
-    def worded(self, catalogue: Catalogue) -> str:
+    def worded(self, catalogue: Wording) -> str:
         """Return the text in a language's quotation marks."""
         return catalogue.message("quote", text=self.text)
 
@@ -59,7 +73,7 @@ class Listed:
     joint: Joint
     facts: tuple[Any, ...]
 
-    def worded(self, catalogue: Catalogue) -> str:
+    def worded(self, catalogue: Wording) -> str:
         """Return the list as a language writes it."""
         if self.joint == "and":
             return catalogue.all_of(self.facts)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spapi_sandbox.account.accounts import Account
+    from spapi_sandbox.listings.state import ListingsState
     from spapi_sandbox.marketplaces import Marketplace
-    from spapi_sandbox.state import SandboxState
 
 Report = dict[str, Any]
 _MOST_MESSAGES = 25_000
@@ -46,7 +46,7 @@ class FeedRun:
 
     def __init__(
         self,
-        state: SandboxState,
+        state: ListingsState,
         feed_id: str,
         accounts: dict[str, Account],
         marketplaces: Sequence[Marketplace],

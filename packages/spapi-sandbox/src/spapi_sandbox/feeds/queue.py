@@ -8,18 +8,27 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from spapi_sandbox.account.accounts import BY_ID
 from spapi_sandbox.feeds.documents import Document
 from spapi_sandbox.feeds.processing import FeedRun
+from spapi_sandbox.listings.state import ListingsState
 
 if TYPE_CHECKING:
-    from spapi_sandbox.state import SandboxState
+    from spapi_sandbox.account.accounts import Account
+    from spapi_sandbox.feeds.documents import Documents
     from spapi_sandbox.storage import StateFile
 
 DOCUMENT_SECONDS = 2 * 24 * 3600.0
 FEED_SECONDS = 90 * 24 * 3600.0
+
+
+class FeedsState(ListingsState, Protocol):
+    """The part of `state.SandboxState` that feeds are processed with."""
+
+    accounts: dict[str, Account]
+    documents: Documents
 
 
 @dataclass
@@ -61,7 +70,7 @@ class FeedQueue:
         state_file: Where feeds survive a restart; an unfinished one starts again.
     """
 
-    def __init__(self, state: SandboxState, state_file: StateFile) -> None:
+    def __init__(self, state: FeedsState, state_file: StateFile) -> None:
         self._state = state
         self._file = state_file
         self._lock = threading.RLock()

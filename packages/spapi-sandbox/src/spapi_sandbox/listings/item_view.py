@@ -13,12 +13,12 @@ from spapi_sandbox.listings.judgement import issue_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spapi_sandbox.listings.state import ListingsState
     from spapi_sandbox.listings.store import Listing, Version
-    from spapi_sandbox.state import SandboxState
 
 
 def item(
-    state: SandboxState, rows: Sequence[tuple[Listing, Version]], included: Sequence[str], language: str
+    state: ListingsState, rows: Sequence[tuple[Listing, Version]], included: Sequence[str], language: str
 ) -> dict[str, Any]:
     """Return one SKU over the marketplaces of `rows`, with the data sets asked for."""
     listing = rows[0][0]
@@ -51,7 +51,9 @@ def item(
     return shown
 
 
-def issues_of(state: SandboxState, listing: Listing, version: Version, language: str) -> list[dict[str, Any]]:
+def issues_of(
+    state: ListingsState, listing: Listing, version: Version, language: str
+) -> list[dict[str, Any]]:
     """Return the issues of one listing now: found after acceptance, and injected."""
     attributes = version.attributes
     parent = catalog.first(attributes, "child_parent_sku_relationship", "parent_sku")
@@ -70,7 +72,7 @@ def issues_of(state: SandboxState, listing: Listing, version: Version, language:
 
 
 def summary_of(
-    state: SandboxState, listing: Listing, version: Version, issues: list[dict[str, Any]], partner: str
+    state: ListingsState, listing: Listing, version: Version, issues: list[dict[str, Any]], partner: str
 ) -> dict[str, Any] | None:
     """Return the summary; `None` as long as the catalog has no ASIN for the listing."""
     attributes = version.attributes
@@ -142,7 +144,7 @@ def _procurement(version: Version) -> list[dict[str, Any]]:
     ]
 
 
-def _relationships(state: SandboxState, listing: Listing, version: Version) -> dict[str, Any]:
+def _relationships(state: ListingsState, listing: Listing, version: Version) -> dict[str, Any]:
     attributes = version.attributes
     theme = catalog.first(attributes, "variation_theme", "name")
     level = catalog.first(attributes, "parentage_level")

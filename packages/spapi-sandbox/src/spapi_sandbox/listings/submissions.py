@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from spapi_sandbox.account.accounts import Account
     from spapi_sandbox.definitions.library import Definition
+    from spapi_sandbox.listings.state import ListingsState
     from spapi_sandbox.listings.store import Version
     from spapi_sandbox.marketplaces import Marketplace
-    from spapi_sandbox.state import SandboxState
 
 Attributes = dict[str, Any]
 #: The merchant's stock: Amazon keeps one for a SKU in all marketplaces of an account's region.
@@ -33,7 +33,7 @@ class Target(NamedTuple):
     language: str
 
 
-def put(state: SandboxState, target: Target, body: dict[str, Any], *, preview: bool) -> dict[str, Any]:
+def put(state: ListingsState, target: Target, body: dict[str, Any], *, preview: bool) -> dict[str, Any]:
     """Full replacement; the answer of `putListingsItem`."""
     attributes = body.get("attributes")
     requirements = body.get("requirements", "LISTING")
@@ -59,7 +59,7 @@ def put(state: SandboxState, target: Target, body: dict[str, Any], *, preview: b
     return _settle(state, target, definition, found, {marketplace.id: kept}, preview=preview)
 
 
-def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview: bool) -> dict[str, Any]:
+def patch(state: ListingsState, target: Target, body: dict[str, Any], *, preview: bool) -> dict[str, Any]:
     """Changes of attributes; the answer of `patchListingsItem`. An unknown SKU gets a partial listing."""
     asked = patches.check(body.get("patches"))
     definition = _definition(state, body, target, "LISTING", enforced=False)
@@ -91,7 +91,7 @@ def patch(state: SandboxState, target: Target, body: dict[str, Any], *, preview:
     return _settle(state, target, definition, found, written, preview=preview)
 
 
-def _known_to_amazon_alone(state: SandboxState, attributes: Attributes) -> Iterator[Finding]:
+def _known_to_amazon_alone(state: ListingsState, attributes: Attributes) -> Iterator[Finding]:
     """Find the values that Amazon was told to refuse, though no definition says so."""
     for name, refused in state.refused_values.items():
         elements = attributes.get(name)
@@ -101,7 +101,7 @@ def _known_to_amazon_alone(state: SandboxState, attributes: Attributes) -> Itera
 
 
 def _dropped_elsewhere(
-    state: SandboxState, target: Target, definition: Definition, asked: Sequence[dict[str, Any]]
+    state: ListingsState, target: Target, definition: Definition, asked: Sequence[dict[str, Any]]
 ) -> dict[str, Attributes]:
     """Return the other marketplaces' listings, without the elements of attributes that are replaced here."""
     replaced = {
@@ -120,7 +120,7 @@ def _dropped_elsewhere(
     return found
 
 
-def _elsewhere(state: SandboxState, target: Target) -> Iterator[tuple[Marketplace, Version]]:
+def _elsewhere(state: ListingsState, target: Target) -> Iterator[tuple[Marketplace, Version]]:
     """Yield the SKU's listings in the other marketplaces of the region."""
     here = {marketplace.id for marketplace in target.marketplaces}
     for marketplace in MARKETPLACES.values():
@@ -130,7 +130,7 @@ def _elsewhere(state: SandboxState, target: Target) -> Iterator[tuple[Marketplac
                 yield marketplace, current
 
 
-def _stock_elsewhere(state: SandboxState, target: Target) -> Attributes:
+def _stock_elsewhere(state: ListingsState, target: Target) -> Attributes:
     """Return the stock that the SKU has already, for a marketplace that is told none."""
     first = target.marketplaces[0]
     for _, version in _elsewhere(state, target):
@@ -148,7 +148,7 @@ def _stock_in(marketplace_id: str, attributes: Attributes) -> list[Any]:
 
 
 def _with_one_stock(
-    state: SandboxState, target: Target, written: dict[str, Attributes]
+    state: ListingsState, target: Target, written: dict[str, Attributes]
 ) -> dict[str, Attributes]:
     """Return what is written, and the listings elsewhere in the region that have another stock than that.
 
@@ -164,7 +164,7 @@ def _with_one_stock(
     return found
 
 
-def delete(state: SandboxState, target: Target) -> dict[str, Any]:
+def delete(state: ListingsState, target: Target) -> dict[str, Any]:
     """Removal from one marketplace; accepted whether or not the SKU is known."""
     key = (target.account.id, target.sku, target.marketplaces[0].id)
     state.listings.write(key, "", None, read_delay=state.read_delay, asin_delay=0.0)
@@ -172,7 +172,7 @@ def delete(state: SandboxState, target: Target) -> dict[str, Any]:
 
 
 def _settle(
-    state: SandboxState,
+    state: ListingsState,
     target: Target,
     definition: Definition,
     found: Sequence[Finding],
@@ -203,7 +203,7 @@ def _settle(
 
 
 def _answer(
-    state: SandboxState, target: Target, status: str, reported: list[dict[str, Any]]
+    state: ListingsState, target: Target, status: str, reported: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {"sku": target.sku, "status": status, "submissionId": state.submission_id(), "issues": reported}
 
@@ -217,7 +217,7 @@ def identifiers(target: Target, attributes: Attributes) -> list[dict[str, str]]:
 
 
 def _definition(
-    state: SandboxState, body: dict[str, Any], target: Target, requirements: str, *, enforced: bool
+    state: ListingsState, body: dict[str, Any], target: Target, requirements: str, *, enforced: bool
 ) -> Definition | None:
     """Return the definition that judges; None where Amazon has no such product type in the marketplace."""
     product_type = body.get("productType")
