@@ -253,9 +253,9 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> None:
         elif isinstance(content, list):
             print_table(heading, content, without=UNREADABLE)
         elif isinstance(content, dict):
-            print(f"{heading}: {listed(content)}")
+            say("said_of", about=heading, said=listed(content))
         else:
-            print(f"{heading}: {clean(when(content))}")
+            say("said_of", about=heading, said=clean(when(content)))
     say("status.utc")
 
 

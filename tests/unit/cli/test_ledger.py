@@ -137,6 +137,12 @@ def test_issues_and_times_are_told_in_the_language_asked_for(told, ledger, fille
         assert "23.11.2026, 00:00" in shown
 
 
+def test_counts_are_told_in_the_number_and_the_signs_of_the_language(told, filled):
+    shown = told("--language", "fr", "status", "--connector", "fr_home").stdout
+    assert "connecteur : fr_home" in shown
+    assert "fiches : acceptés 2" in shown
+
+
 @pytest.mark.parametrize(("how", "shown"), [("delete", "deletion"), ("zero_quantity", "quantity 0")])
 def test_a_removal_that_is_not_confirmed_is_no_plain_acceptance(told, ledger, filled, how, shown):
     listings = ListingScope("fr_home", "A1SELLER", "A13V1IB3VIYZZH", "HOME")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.cli.output.refusals import messages
+from amazon_listings.cli.output.refusals import messages, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,7 +28,7 @@ def print_table(heading: str, rows: list[dict[str, Any]], *, without: Collection
     Lines are not broken: a terminal wraps them, and the reader of a pipe wants them whole.
     """
     if not rows:
-        print(f"{heading}: {_word('none')}")
+        say("said_of", about=heading, said=_word("none"))
         return
     names = [
         name
@@ -58,7 +58,7 @@ def print_facts(heading: str, facts: dict[str, Any], *, without: Collection[str]
 
 def listed(content: dict[str, Any]) -> str:
     """Return names and values in one line: `accepted 3, live 5`; `none` if there are none."""
-    shown = ((_word(name), _shown(value)) for name, value in content.items())
+    shown = ((_word(name, value), _shown(value)) for name, value in content.items())
     return clean(", ".join(f"{name} {value}" for name, value in shown if value)) or _word("none")
 
 
@@ -74,9 +74,17 @@ def clean(text: str) -> str:
     return "".join(mark if mark.isprintable() or mark in _NO_BREAK else "·" for mark in text)
 
 
-def _word(name: str) -> str:
-    """Return what the ledger calls an outcome, a state or a choice, in words; Amazon's codes as they are."""
-    found = (messages().message(f"{kind}{name.replace(' ', '_')}") for kind in _NAMED)
+def _word(name: str, count: object = None) -> str:
+    """Return what the ledger calls an outcome, a state or a choice, in words; Amazon's codes as they are.
+
+    Args:
+        name: What the ledger calls it.
+        count: How many there are, where that is known: adjectives follow it in many languages.
+    """
+    words = messages()
+    many = words.number_of(count) if isinstance(count, int) else ""
+    codes = [f"{kind}{name.replace(' ', '_')}" for kind in _NAMED]
+    found = (words.message(code, many if words.knows(code, many) else "") for code in codes)
     return next(filter(None, found), name.replace("_", " "))
 
 
