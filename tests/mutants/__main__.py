@@ -19,14 +19,14 @@ decorator, a default) is tried in a fork that has imported libraries only.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
-import random
 import shutil
 import sys
 import tempfile
 from collections import Counter
 
-from tests.mutants.changes import Change, Group, change_of, specs
+from tests.mutants.changes import Change, Group, Spec, change_of, specs
 from tests.mutants.equivalents import reason_of
 from tests.mutants.folders import COPY, ROOT, VERDICTS, WORK
 from tests.mutants.in_place import ALIVE, KILLED, NO_PYTHON, NOT_REACHED, UNTRIED
@@ -148,8 +148,14 @@ def _enter_copy() -> None:
 def _whole(name: str, most: int | None) -> list[tuple[Group, list[Change]]]:
     every = specs(WHOLE[name].modules)
     if most is not None:
-        every = random.Random(SEED).sample(every, min(most, len(every)))
+        every = sorted(every, key=_lot)[:most]
     return [(WHOLE[name], [change_of(one) for one in every])]
+
+
+def _lot(spec: Spec) -> str:
+    """What a change draws: the same while its module is as it was, whatever becomes of the others."""
+    text = "\n".join((str(SEED), spec.operator, str(spec.occurrence), spec.module))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _elsewhere(most: int | None) -> list[tuple[Group, list[Change]]]:
@@ -162,7 +168,7 @@ def _elsewhere(most: int | None) -> list[tuple[Group, list[Change]]]:
         for spec in specs(group.modules)
         if not spec.module.startswith(whole)
     ]
-    drawn = random.Random(SEED).sample(every, min(most or DRAWN, len(every)))
+    drawn = sorted(every, key=lambda one: _lot(one[1]))[: most or DRAWN]
     parts = [(group, [change_of(spec) for one, spec in drawn if one is group]) for group in groups]
     return sorted((part for part in parts if part[1]), key=lambda part: -len(part[1]))
 
