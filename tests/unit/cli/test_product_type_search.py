@@ -141,3 +141,35 @@ def test_what_amazon_called_relevant_is_recommended(home):
     listed = json.loads("\n".join(lines(run("fields", "--connector", "es_lamps", "--json"))))
     by_amazon = {field["path"] for field in listed if field["recommended_by"] == "Amazon's issue 18448"}
     assert by_amazon == {"is_dimmable.value", "bulb_base.value"}
+
+
+def test_what_a_value_of_the_mapping_makes_required_is_listed_apart(home):
+    mapping = {"batteries_required": "{{ item.with_batteries }}", "brand": "{{ item.brand }}"}
+    always = {"id": "always", "mapping": mapping | {"batteries_required": True}}
+    (home / "connectors").mkdir()
+    for one in ({"id": "by_item", "mapping": mapping}, always):
+        (home / "connectors" / f"{one['id']}.yaml").write_text(json.dumps(CONNECTOR | one))
+    by_item = lines(run("fields", "--connector", "by_item", "--required", "--language", "en"))
+    printed = lines(run("fields", "--connector", "always", "--required", "--language", "en"))
+    assert printed[: len(by_item)] == by_item
+    heading, *apart = printed[len(by_item) + 1 :]
+    assert heading == "Required by values that the mapping sets for every item:"
+    assert [line.strip() for line in apart[2:]] == [
+        "conditional  Incluye pilas",
+        "batteries_included.value: boolean, 2 options",
+        "required because “Requiere pilas” is Sí",
+    ]
+    listed = json.loads("\n".join(lines(run("fields", "--connector", "always", "--required", "--json"))))
+    last = listed[-1]
+    assert (last["path"], last["needed_alone"]) == ("batteries_included.value", False)
+    assert all(field["needed_alone"] for field in listed[:-1])
+
+
+def test_a_mapping_with_mistakes_leaves_the_fields_that_every_item_needs(home):
+    wrong = CONNECTOR | {"mapping": {"Marca": "{{ item.brand }}", "no such field": 1}}
+    (home / "connectors").mkdir()
+    (home / "connectors" / "es_lamps.yaml").write_text(json.dumps(wrong))
+    result = run("fields", "--connector", "es_lamps", "--required", "--language", "en")
+    assert result.exit_code == 0
+    assert "lamp_type.value" in result.stdout
+    assert "The mapping of es_lamps has mistakes" in result.stderr

@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_product_types.conditions.evaluation import true_of
+from amazon_product_types.conditions.evaluation import term_holds, true_of
 from amazon_product_types.conditions.formulas import (
     ALWAYS,
     HERE,
@@ -24,7 +24,7 @@ from amazon_product_types.conditions.formulas import (
     shortest,
 )
 from amazon_product_types.conditions.naming import Naming
-from amazon_product_types.conditions.wording import sentence
+from amazon_product_types.conditions.wording import clause, sentence
 from amazon_product_types.definition import QUALIFIERS, main_name
 from amazon_product_types.messages import catalogue
 from amazon_product_types.recommended import recommended
@@ -62,7 +62,7 @@ class Requirements:
     """
 
     def __init__(self, definition: Definition) -> None:
-        self._naming = Naming(definition)
+        self.naming = Naming(definition)
         self._rules = Rules(definition)
         self._members: dict[Names, dict[str, None]] = {}
         self._leaves: dict[Names, list[Names]] = {}
@@ -101,8 +101,8 @@ class Requirements:
         source = sources.get(names[0], "") if level == "optional" and self._is_main(names) else ""
         return Requirement(
             "recommended" if source else level,
-            sentence("required", said, self._naming, messages),
-            sentence("not_allowed", self.forbidden(names), self._naming, messages),
+            sentence("required", said, self.naming, messages),
+            sentence("not_allowed", self.forbidden(names), self.naming, messages),
             true_of(formula, {}, {}),
             source,
         )
@@ -128,6 +128,37 @@ def requirements(definition: Definition, relevant: frozenset[str], language: str
     known, messages = Requirements(definition), catalogue(language)
     sources = recommended(definition, relevant)
     return {leaf.names: known.of(leaf.names, sources, messages) for leaf in definition.leaves}
+
+
+def required_of(definition: Definition, payload: Mapping[str, Any], language: str) -> dict[Names, str]:
+    """Return the leaves that what a payload holds makes required, each with why: "required because …".
+
+    Those that every item needs are left out.
+    """
+    known, messages = Requirements(definition), catalogue(language)
+    found = {}
+    for leaf in definition.leaves:
+        formula, here = known.formula(leaf.names), _first_elements(payload, leaf.names)
+        terms = [] if true_of(formula, {}, {}) else [one for one in formula if term_holds(one, payload, here)]
+        reasons = [clause("required", one, known.naming, messages) for one in terms]
+        sentences = sorted(
+            (messages.word(one) for one in reasons if one is not None), key=lambda one: (len(one), one)
+        )
+        if sentences:
+            found[leaf.names] = sentences[0]
+    return found
+
+
+def _first_elements(payload: Any, names: Names) -> dict[Names, Any]:
+    """Return the elements on the way to a leaf, by the names that lead there."""
+    found: dict[Names, Any] = {}
+    for depth, name in enumerate(names, 1):
+        payload = payload.get(name) if isinstance(payload, dict) else None
+        payload = payload[0] if isinstance(payload, list) and payload else payload
+        if payload is None:
+            break
+        found[names[:depth]] = payload
+    return found
 
 
 def absent(formula: Formula, names: Names) -> Formula:

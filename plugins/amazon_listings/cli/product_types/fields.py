@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amazon_listings.cli.inputs.configured import Folder, Variables, connector_of
-from amazon_listings.cli.inputs.definitions import definition_file, json_file, pair_of, relevant_attributes
-from amazon_listings.cli.output.refusals import plain_errors, refuse, speak
+from amazon_listings.cli.inputs.definitions import (
+    definition_file,
+    described,
+    json_file,
+    pair_of,
+    relevant_attributes,
+)
+from amazon_listings.cli.output.refusals import plain_errors, refuse, say, speak
 from amazon_listings.cli.output.refusals import spoken as spoken_language
 
 if TYPE_CHECKING:
+    from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item, Record
     from amazon_product_types.fields import Field
+
+_EMPTY: Record = {
+    "id": "", "ref": "", "status": "", "modified": None, "fields": {}, "texts": {}, "images": {},
+}  # fmt: skip
+#: An item of which the PIM says nothing.
+_NOTHING: Item = {
+    "pim_id": "", "group": "", "sku": None, "status": "", "modified": None,
+    "product": _EMPTY, "variant": None,
+}  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +50,11 @@ def fields(
         Path | None, typer.Option(help="Amazon's answer with the definition: its groups.")
     ] = None,
     required: Annotated[
-        bool, typer.Option(help="Only what an item needs of which nothing else is known.")
+        bool,
+        typer.Option(
+            help="Only what an item needs of which nothing else is known; of a connector, apart, what the "
+            "values require that its mapping sets for every item."
+        ),
     ] = False,
     group: Annotated[str | None, typer.Option(help="Only this group, by name or title.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of conditions and headings.")] = None,
@@ -59,9 +81,35 @@ def fields(
             refuse("cli.fields_of_what")
     if group is not None:
         found = _of_group(found, group)
+    by_mapping: list[Field] = []
     if required:
+        with plain_errors():
+            by_mapping = _needed_by_mapping(asked, found) if definition is None else []
         found = [field for field in found if field.needed_alone]
+    if as_json:
+        found += by_mapping
     print_fields(found, language=spoken_language(), as_json=as_json)
+    if by_mapping and not as_json:
+        typer.echo("")
+        say("cli.fields_by_mapping")
+        print_fields(by_mapping, language=spoken_language(), as_json=False)
+
+
+def _needed_by_mapping(connector: Connector, found: list[Field]) -> list[Field]:
+    """Return the fields that values require which the mapping sets for every item, with the reason."""
+    from amazon_listings.mapping.faults import MappingErrors
+    from amazon_listings.runs.map_fields import compiled
+    from amazon_product_types.requirement import required_of
+
+    try:
+        mapping = compiled(connector, described(connector, None, None))
+    except MappingErrors:
+        say("cli.fields_mapping_wrong", err=True, connector=connector.id)
+        return []
+    payload = mapping.apply(_NOTHING).attributes
+    reasons = required_of(pair_of(connector).definition, payload, spoken_language())
+    said = {".".join(names): reason for names, reason in reasons.items()}
+    return [replace(field, condition=said[field.path]) for field in found if field.path in said]
 
 
 def _of_group(found: list[Field], group: str) -> list[Field]:
