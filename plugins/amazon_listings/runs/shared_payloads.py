@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import msgspec
@@ -32,7 +33,7 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         super().__init__(MAPPED.name, MappedItem, MappedIndex, task=MAPPED.task)
         self._lines = msgspec.json.Decoder(_Unread)
         self._value: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
-        self._known: dict[str, dict[bytes, Any]] = {}
+        self._known: defaultdict[str, dict[bytes, Any]] = defaultdict(dict)
         self._shared: dict[int, object] = {}
         self._once: set[int] = set()
 
@@ -44,7 +45,7 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         """
         try:
             unread = self._lines.decode(line)
-            attributes = {name: self._read(name, bytes(text)) for name, text in unread.attributes.items()}
+            attributes = {name: self._value_of(name, bytes(text)) for name, text in unread.attributes.items()}
         except msgspec.DecodeError:  # JSON that only Python reads, or none
             return super().decode(line)
         return MappedItem(
@@ -64,14 +65,13 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         """Return whether an attribute is shared: its `id` stands for it as long as this object lives."""
         return id(elements) in self._shared
 
-    def _read(self, name: str, text: bytes) -> object:
-        known = self._known.setdefault(name, {})
-        if text in known:
-            return known[text]
-        elements = self._value.decode(text)
-        if len(text) <= _SHORT and len(self._shared) < _MOST and self._was_met(name, text):
-            known[text] = elements
-            self._shared[id(elements)] = elements
+    def _value_of(self, name: str, text: bytes) -> object:
+        elements = self._known[name].get(text)
+        if elements is None:
+            elements = self._value.decode(text)
+            if len(text) <= _SHORT and len(self._shared) < _MOST and self._was_met(name, text):
+                self._known[name][text] = elements
+                self._shared[id(elements)] = elements
         return elements
 
     def _was_met(self, name: str, text: bytes) -> bool:

@@ -202,6 +202,8 @@ def _left(
 
 def renamed_items(connector: Connector, ledger: Engine, folder: RunFolder) -> dict[str, tuple[str, str]]:
     """Return the SKUs that items had before, each with the item's PIM identity and its SKU of now."""
+    if not count_listed(ledger, connector.key):
+        return {}  # as in the first run
     now = {item.pim_id: item.sku for item in _mapped(folder) if item.sku}
     skus = frozenset(now.values())
     return {
