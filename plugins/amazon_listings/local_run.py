@@ -68,9 +68,10 @@ def run_connector(
             could not be resolved.
     """
     run_id = f"local__{datetime.now(UTC).isoformat()}"
-    run = pipeline.begin(
-        connector, installation, run_id=run_id, attempt=0, params=params, asked_by=getpass.getuser()
-    )
+    with settled_heap():
+        run = pipeline.begin(
+            connector, installation, run_id=run_id, attempt=0, params=params, asked_by=getpass.getuser()
+        )
     messages = catalogue(language_of(run.connector))
     progress("refresh_definition", run.scope.in_words(messages.language))
     unfinished: list[str] = []
@@ -95,14 +96,17 @@ def _steps(
     decide: Callable[[RunContext, str], Decision],
     poll: Callable[[float], None],
 ) -> Iterator[tuple[str, Callable[[], Message]]]:
-    """Yield the steps after the first, each with the call that carries it out and says what came of it."""
+    """Yield the steps after the first, each with the call that carries it out and says what came of it.
+
+    Where the extract leaves nothing to do, it is the last one.
+    """
     from amazon_listings.runs.notes import ExtractNote  # noqa: PLC0415 - with the rest of a run
 
     yield (
         "extract_products",
         lambda: message("local.extracted", count=pipeline.extract(run, installation).extracted),
     )
-    if run.folder.noted(ExtractNote) is None:
+    if run.folder.noted(ExtractNote) is None or pipeline.is_idle(run, installation):
         return
     yield (
         "check_quality",

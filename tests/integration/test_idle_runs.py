@@ -8,6 +8,7 @@ from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.ledger.writes.feeds import open_feed
+from amazon_listings.local_run import Decision, run_connector
 from support.faults import backpacks
 from support.whole_runs import PARAMS, Home, product
 
@@ -62,6 +63,32 @@ def home(shared, tmp_path):
     made = Home(shared, tmp_path / "home", [product(number) for number in range(6)])
     made.run(made.connector())
     return made
+
+
+@pytest.mark.parametrize("operation", ["test", "live"])
+def test_a_run_without_airflow_skips_them_too(home, operation):
+    connector = home.connector()
+    steps = []
+
+    def run():
+        steps.clear()
+        home.write()
+        _, summary = run_connector(
+            connector,
+            home,
+            PARAMS | {"operation": operation},
+            decide=lambda *_: Decision.SEND,
+            progress=lambda step, _words: steps.append(step),
+        )
+        assert summary["failure"] is None
+        return {name: count for name, count in summary["counts"].items() if count}
+
+    run()
+    assert run() == {"unchanged": 6}
+    assert steps == ["refresh_definition", "extract_products", "report"]
+    home.rows[0]["price"] = "12"
+    assert run() == {"unchanged": 5, "accepted" if operation == "live" else "ready": 1}
+    assert "check_quality" in steps
 
 
 def extracted(home, connector):

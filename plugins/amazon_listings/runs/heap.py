@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+#: New objects of a step that are searched for cycles together; Python's 700 are the records of a few items.
+YOUNG = 20_000
+
+
 class _Process:
     """What is known of this process.
 
@@ -37,21 +41,28 @@ def settled_heap() -> Iterator[None]:
     records: a third of the time of a step, once Great Expectations is imported. In a forked process it stays
     so: what the parent froze would be searched, and with that copied.
     """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(YOUNG, *thresholds[1:])
     gc.freeze()
     try:
         yield
     finally:
+        gc.set_threshold(*thresholds)
         if not _Process.forked:
             gc.unfreeze()
 
 
 @contextmanager
 def collections_off() -> Iterator[None]:
-    """Search for no cycles while a large library is imported, of which nothing is garbage."""
+    """Search for no cycles while a large library is imported, of which nothing is garbage.
+
+    It is kept out of later collections too: the first one would search all of it.
+    """
     on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if on:
             gc.enable()

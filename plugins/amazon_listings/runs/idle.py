@@ -1,6 +1,6 @@
 """A run that has nothing to do: no item to look at, none that left, nothing that an earlier run left open.
 
-The steps between extract and report would open the ledger, compile the mapping and end; Airflow skips them.
+The steps between extract and report would open the ledger, compile the mapping and end; they are skipped.
 """
 
 from __future__ import annotations

@@ -2,14 +2,42 @@
 
 import gc
 import os
+import weakref
 
-from amazon_listings.runs.heap import settled_heap
+from amazon_listings.runs.heap import YOUNG, collections_off, settled_heap
 
 
 def test_a_step_leaves_the_heap_as_it_was():
+    before = gc.get_threshold()
     with settled_heap():
         assert gc.get_freeze_count()
+        assert gc.get_threshold() == (YOUNG, *before[1:])
     assert not gc.get_freeze_count()
+    assert gc.get_threshold() == before
+
+
+def test_cycles_are_still_found_in_a_step():
+    class Record:
+        pass
+
+    with settled_heap():
+        first = Record()
+        first.itself = first
+        gone = weakref.ref(first)
+        del first
+        _made = [[] for _ in range(2 * YOUNG)]
+        assert gone() is None
+
+
+def test_what_was_imported_without_collections_is_not_searched_afterwards():
+    try:
+        with collections_off():
+            assert not gc.isenabled()
+            made = [[] for _ in range(1000)]
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= len(made)
+    finally:
+        gc.unfreeze()
 
 
 def test_what_a_parent_process_froze_stays_frozen():

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from amazon_listings.messages import catalogue
+from amazon_listings.runs.compiled_templates import compiled_templates
 from amazon_listings.runs.outcomes import Outcome
 from amazon_product_types.messages.printable import as_json
 from amazon_product_types.validation.merging import WORST
@@ -103,6 +104,11 @@ def _template() -> Template:
     loader = PackageLoader("amazon_listings.runs.report", ".")
     # Autoescape is what keeps product data from being markup; nothing in the template is marked safe.
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=compiled_templates(),
     )
     return environment.get_template("page.html")

@@ -1,4 +1,4 @@
-"""What Data Docs' templates compile to, kept between processes."""
+"""What templates compile to, kept between processes."""
 
 import stat
 import tempfile
@@ -6,7 +6,7 @@ import tempfile
 import pytest
 from jinja2 import DictLoader, Environment
 
-from amazon_listings.checks.quality.views import CompiledTemplates, compiled_templates
+from amazon_listings.runs.compiled_templates import CompiledTemplates, compiled_templates
 
 
 @pytest.fixture
