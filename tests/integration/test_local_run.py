@@ -176,6 +176,18 @@ def test_a_sandbox_on_this_machine_needs_no_hash_and_amazon_does(shell, shared, 
     assert "sandbox on this machine" in refused.stderr
 
 
+def test_an_old_id_that_lives_again_is_refused_before_anything_is_taken_over(shell):
+    folder = shell.home / "connectors"
+    text = (folder / "packs.yaml").read_text("utf-8").replace("id: packs", "id: bags\nwas: packs", 1)
+    (folder / "bags.yaml").write_text(text, encoding="utf-8")
+    refused = shell.run("bags")
+    assert refused.returncode == 1
+    assert "'packs' is still declared in" in refused.stderr
+    assert "packs.yaml" in refused.stderr
+    (folder / "packs.yaml").unlink()
+    assert shell.run("bags", "--sku", NAMED).returncode == 0
+
+
 def test_misuse_is_told_apart_from_a_run_that_failed(shell):
     assert shell.run("packs", "--operation", "later").returncode == 2
     assert shell.run("packs", "--approve", "sandbox").returncode == 2

@@ -93,6 +93,21 @@ def _asks_airflow() -> bool:
     return environment.airflow_is_imported() or environment.has_airflow()
 
 
+def unambiguous(connector: Connector) -> Connector:
+    """Return the connector, if no other one has, or claims, an id that it had before.
+
+    Only a look at all connectors shows that, which tasks leave to the parsing of DAG files.
+
+    Raises:
+        BrokenConnectors: another one does; the message names both.
+    """
+    if connector.was:
+        for one in declared().broken:
+            if one.id == connector.id:
+                raise BrokenConnectors(one.text)
+    return connector
+
+
 def connector_named(connector_id: str) -> Connector:
     """Return the connector of that id, as it is configured now.
 

@@ -108,12 +108,12 @@ def _opened(connector_id: str, language: str | None) -> tuple[Connector, Install
     """
     from dataclasses import replace
 
-    from amazon_listings.airflow_adapter.configured import connector_named
+    from amazon_listings.airflow_adapter.configured import connector_named, unambiguous
     from amazon_listings.airflow_adapter.installation import AirflowInstallation
     from amazon_listings.ledger.connectors.keys import keyed
 
     installation = AirflowInstallation()
-    connector = keyed(installation.ledger, connector_named(connector_id))
+    connector = keyed(installation.ledger, unambiguous(connector_named(connector_id)))
     connector = replace(connector, report_language=language)
     speak(language, connector=connector)
     return connector, installation
