@@ -83,7 +83,7 @@ def _problems(one: object, pointer: str) -> Iterator[Problem]:
         )
     when = one.get("when")
     if not isinstance(when, dict) or not when:
-        near = nearest("when", [key for key in one if key != "when"]) if "when" not in one else ""
+        near = nearest("when", one) if "when" not in one else ""
         yield Problem(
             json_pointer.below(pointer, near) if near else pointer,
             message("document.override_without_when"),

@@ -210,3 +210,18 @@ def test_each_limit_has_its_two_sides():
         assert stopped({"A": listing(price=100)} | others, {"A": listing(price=price)}) == reason
     for had, has, reason in ((10, 1000, set()), (10, 1001, {"quantity_times"}), (11, 1100, set())):
         assert stopped({"A": listing(stock=had)} | others, {"A": listing(stock=has)}) == reason
+
+
+@pytest.mark.parametrize(
+    ("tally", "reasons"),
+    [
+        ({"vanished": 10}, set()),
+        ({"vanished": 11}, {"vanished_share"}),
+        ({"removed": 5}, set()),
+        ({"removed": 6}, {"removed_share"}),
+    ],
+)
+def test_each_limit_of_the_run_has_its_two_sides(tally, reasons):
+    facts = {"removed_share": 0.05, "known": 100, "listed": 100, "owned": 100, "stock": None}
+    assert run_reasons(RunTally(**tally), Guards(vanished_share=0.1), **facts) == reasons
+    assert "vanished_share" not in run_reasons(RunTally(**tally), Guards(vanished_share=None), **facts)
