@@ -1,4 +1,4 @@
-"""One run of benchmarks/end_to_end.py, in this process or with a process for each task as in Airflow.
+"""One run of end_to_end.py or memory.py, in this process or with a process for each task as in Airflow.
 
     python -m benchmarks.one_run SETTINGS.json
 
@@ -107,12 +107,12 @@ def in_one_process(home):
 
 
 class Tasks:
-    """The steps, each in a process that is forked when Airflow and the tasks are imported, as by a worker."""
+    """The steps, each in a process that is forked when all is imported that Airflow's forkserver imports."""
 
     def __init__(self, home, run_id):
-        import amazon_listings.airflow_adapter.tasks  # noqa: PLC0415 - what a worker has imported
+        import amazon_listings.airflow_adapter.preload  # noqa: PLC0415 - what a worker has imported
 
-        assert amazon_listings.airflow_adapter.tasks
+        assert amazon_listings.airflow_adapter.preload
         self._home, self._run_id = home, run_id
         self._key = None
         self.steps = {}
@@ -161,8 +161,8 @@ class Tasks:
         os._exit(0)
 
 
-def in_tasks(home):
-    """Run with a process for each task, as Airflow does."""
+def in_tasks(home, *, live=True):
+    """Run with a process for each task, as Airflow does; without `live`, nothing is sent."""
     run_id = f"tasks-{time.time_ns()}"
     tasks = Tasks(home, run_id)
     key = tasks.begin()
@@ -185,7 +185,7 @@ def in_tasks(home):
         sync.collect()
         return len(sync.awaited())
 
-    awaited = tasks.task("live_sync", sent)
+    awaited = tasks.task("live_sync", sent) if live else 0
     while awaited:
         home.wait_for_feed(0)
         awaited = tasks.task("collect_feeds", collected)
@@ -197,4 +197,5 @@ if __name__ == "__main__":
     logging.disable(logging.WARNING)
     given = json.loads(Path(sys.argv[1]).read_text())
     installation = Installation(given)
-    print(json.dumps(in_tasks(installation) if given["tasks"] else in_one_process(installation)))
+    live = given.get("live", True)
+    print(json.dumps(in_tasks(installation, live=live) if given["tasks"] else in_one_process(installation)))
