@@ -115,3 +115,16 @@ def test_a_column_of_its_own_name_gives_way_to_its_languages():
     body = {"data_schema": {"t": ["STATUS", "ID", "n", "n_en"]}, "data_schema_info": info}
     record = parse_row(tables(body)["t"], ["M", 1, "bare", "text"], Selection()).record
     assert (record["fields"], record["texts"]) == ({}, {"n": {"en": "text"}})
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        (["STATUS", "ID", "n"], ["D", 7, "x"]),
+        (["ID", "n", "STATUS"], [7, "x", "D"]),
+        (["a", "b", "n"], ["D", 7, "x"]),
+    ],
+)
+def test_a_deleted_row_is_one_wherever_its_status_stands(columns, row):
+    found = parse_row(tables({"data_schema": {"t": columns}})["t"], row, Selection())
+    assert (found.id, found.record) == ("7", None)
