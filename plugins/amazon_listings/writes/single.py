@@ -220,12 +220,12 @@ class Writer:
         ledger, listings = self.protocol.ledger, self.protocol.listings
         skus = [row.sku for row in rows]
         layout = self.planner.layout
-        currents = current_listings(ledger, listings, skus, layout)
+        known = known_items(ledger, listings, skus)
+        currents = current_listings(ledger, listings, skus, layout, known)
         sent = sent_in_run(ledger, self.protocol.run, skus)
         # What this run has sent is not sent again, whatever others wrote since.
-        known = known_items(ledger, listings, list(sent))
         others = {row.sku: row.hash for row in rows if row.sku not in sent}
-        known |= known_as_held(ledger, listings, others, layout=layout)
+        known |= known_as_held(ledger, listings, others, layout=layout, known=known)
         left = self._left_to_later_runs(rows)
         for row in rows:
             due = DueItem(

@@ -8,7 +8,7 @@ After it the feed is found again by its id, and no second one is made.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -296,17 +296,18 @@ def _answer(
         ),
     )
     taken = [row for row in taken if row.removal is None]
-    made = [row.sku for row in taken if row.method == "UPDATE" and row.existed is False]
-    upsert(connection, feed.listings, ({"sku": sku, "created": True} for sku in made))
     gone = [row.sku for row in taken if row.method == "DELETE"]
     upsert(connection, feed.listings, (deleted(sku) for sku in gone))
-    upsert(
-        connection,
-        feed.listings,
-        (
-            accepted(row.sku, row.pim_id, row.payload_hash, row.wanted or row.body, now)
-            | {"accepted_definition": definition}
-            for row in taken
-            if row.method != "DELETE"
-        ),
-    )
+    made: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for row in taken:
+        if row.method == "DELETE":
+            continue
+        columns = accepted(row.sku, row.pim_id, row.payload_hash, row.wanted or row.body, now)
+        columns["accepted_definition"] = definition
+        if row.method == "UPDATE" and row.existed is False:
+            made.append(columns | {"created": True})
+        else:
+            others.append(columns)
+    upsert(connection, feed.listings, made)
+    upsert(connection, feed.listings, others)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, reading
@@ -200,6 +200,18 @@ def has_written(ledger: Engine, run: int) -> bool:
     with reading(ledger) as connection:
         return (
             connection.scalar(select(submissions.c.id).where(submissions.c.run == run).limit(1)) is not None
+        )
+
+
+def count_accepted(ledger: Engine, run: int) -> int:
+    """Return of how many SKUs Amazon accepted a write of a run."""
+    table = submissions.c
+    with reading(ledger) as connection:
+        return (
+            connection.scalar(
+                select(func.count(table.sku.distinct())).where(table.run == run, table.status == ACCEPTED)
+            )
+            or 0
         )
 
 

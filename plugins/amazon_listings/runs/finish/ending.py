@@ -13,7 +13,7 @@ from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import finish_run as end_in_ledger
 from amazon_listings.ledger.runs.history import run_number
 from amazon_listings.ledger.writes.feeds import writes_made
-from amazon_listings.ledger.writes.submissions import sent_in_run, skus_accepted
+from amazon_listings.ledger.writes.submissions import count_accepted, sent_in_run, skus_accepted
 from amazon_listings.ledger.writes.sweeps import skus_gone
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.context import RunNote
@@ -163,7 +163,9 @@ def _reported(
         )
     except RunAbortedError as damaged:
         error = damaged
-    accepted = set() if number is None or error is not None else skus_accepted(ledger, number)
+    accepted: set[str] = set()
+    if number is not None and error is None and count_accepted(ledger, number) != resolver.accepted:
+        accepted = skus_accepted(ledger, number)
     facts = _heading(connector, folder, run_id, messages) | {
         "warnings": [
             *_known_before(folder, warnings),

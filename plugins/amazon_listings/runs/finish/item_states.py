@@ -104,7 +104,7 @@ def keep_states(
     )
     over.note_removals(folder, awaited)
     record_owed(ledger, connector.key, scope.operation, run, over.owed)
-    done = chain(over.done, _done_unchanged(folder))
+    done = chain(_done(folder, extract.parts, awaited), _done_unchanged(folder))
     settle_owed(ledger, connector.key, scope.operation, run, done)
     leaving = (one.sku for part in folder.parts(REMOVED) for one in folder.read(REMOVED, part))
     mark_removed_skus(ledger, connector.key, filter(None, leaving), run=run, read_at=read_at)
@@ -177,7 +177,7 @@ class _MadeStates:
 
 
 class _Over:
-    """What a run leaves over, and what it brought to an end.
+    """What a run leaves over.
 
     Of a run that did not come to its end nothing is left over for want of a verdict: the mark in the source
     does not pass what it read.
@@ -185,13 +185,10 @@ class _Over:
 
     def __init__(self, ended: bool) -> None:  # noqa: FBT001 - the one thing it has to know
         self.owed: list[Owed] = []
-        self.done: list[tuple[Kind, str]] = []
         self._ended = ended
 
     def note_item(self, item: ResolvedItem, family: str) -> None:
-        """Note an item that was read; its listing is not to be removed."""
-        if item.sku:
-            self.done.append(("removal", item.sku))
+        """Note an item that was read."""
         self._note(Owed("item", item.pim_id, family, str(item.outcome)), item.outcome)
 
     def note_removals(self, folder: RunFolder, awaited: Collection[str]) -> None:
@@ -199,14 +196,25 @@ class _Over:
         for one in folder.read_any(RESOLVED, REMOVED_PART):
             if one.sku and one.sku not in awaited:
                 self._note(Owed("removal", one.sku, "", str(one.outcome)), one.outcome)
-            elif one.sku:
-                self.done.append(("removal", one.sku))
 
     def _note(self, one: Owed, outcome: Outcome) -> None:
-        if outcome not in OWED:
-            self.done.append((one.kind, one.name))
-        elif self._ended or outcome is not Outcome.FAILED:
+        if outcome in OWED and (self._ended or outcome is not Outcome.FAILED):
             self.owed.append(one)
+
+
+def _done(folder: RunFolder, parts: Iterable[str], awaited: Collection[str]) -> Iterator[tuple[Kind, str]]:
+    """Yield what a run brought to an end: as many as it has items, so they are read where they are needed.
+
+    The listing of an item that was read is not to be removed.
+    """
+    for item in chain.from_iterable(folder.read_any(RESOLVED, part) for part in parts):
+        if item.sku:
+            yield "removal", item.sku
+        if item.outcome not in OWED:
+            yield "item", item.pim_id
+    for one in folder.read_any(RESOLVED, REMOVED_PART):
+        if one.sku and (one.sku in awaited or one.outcome not in OWED):
+            yield "removal", one.sku
 
 
 def _done_unchanged(folder: RunFolder) -> Iterator[tuple[Kind, str]]:

@@ -89,12 +89,14 @@ class Resolver:
 
     Attributes:
         damage: What is wrong with files that were passed over.
+        accepted: Of how many SKUs Amazon accepted the run's last write.
         removals_awaited: SKUs of removals that Amazon took and no reading has shown to hold; the ledger owes
             them, whatever the next run reads.
     """
 
     def __init__(self, folder: RunFolder, sent: SentWrites | None = None, *, language: str = DEFAULT) -> None:
         self.damage: list[DamagedFile] = []
+        self.accepted = 0
         self.removals_awaited: set[str] = set()
         self._messages = catalogue(language)
         self._folder = folder
@@ -131,7 +133,7 @@ class Resolver:
             yield part, list(self._resolved(part, stages))
         removed = [one for part in self._folder.parts(REMOVED) for one in self._folder.read(REMOVED, part)]
         seen = {one.sku: one for one in self._passed_over(CONFIRMED, REMOVED_PART, must=False)}
-        sent = self._sent([one.sku for one in removed if one.sku]) if self._sent and removed else {}
+        sent = self._asked([one.sku for one in removed if one.sku])
         yield (
             REMOVED_PART,
             [self._removed(one, seen.get(one.sku), sent.get(one.sku or "")) for one in removed],
@@ -150,9 +152,15 @@ class Resolver:
 
     def _writes(self, tested: Mapping[str, TestedIndex]) -> Mapping[str, Sent]:
         """Return what the ledger knows of the writes of items that are ready, or were in an earlier try."""
-        if self._sent is None or not self._live:
+        if not self._live:
             return {}
-        return self._sent([one.sku for one in tested.values() if one.sku and one.outcome in _WRITTEN])
+        return self._asked([one.sku for one in tested.values() if one.sku and one.outcome in _WRITTEN])
+
+    def _asked(self, skus: Sequence[str]) -> Mapping[str, Sent]:
+        """Return what the ledger knows of the writes of SKUs."""
+        found = self._sent(skus) if self._sent is not None and skus else {}
+        self.accepted += sum(one.status == ACCEPTED for one in found.values())
+        return found
 
     def _item(
         self, item: ItemRecord, stages: _Stages, sent: Mapping[str, Sent], *, parent: bool = False

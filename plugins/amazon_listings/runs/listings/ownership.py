@@ -182,7 +182,12 @@ def without_shared(
 
 
 def known_as_held(
-    ledger: Engine, listings: ListingScope, wanted: Mapping[str, str], *, layout: Layout
+    ledger: Engine,
+    listings: ListingScope,
+    wanted: Mapping[str, str],
+    *,
+    layout: Layout,
+    known: Mapping[str, KnownItem] | None = None,
 ) -> dict[str, KnownItem]:
     """Return what is known of listings, by SKU, where what was last accepted is still what they hold.
 
@@ -194,8 +199,11 @@ def known_as_held(
         listings: Whose listings.
         wanted: The hashes of what is wanted, by SKU; others need no such look.
         layout: The layout of the product type's definition.
+        known: What the ledger knows of the items, where that was read just before.
     """
-    known = known_items(ledger, listings, list(wanted))
+    if known is None:
+        known = known_items(ledger, listings, list(wanted))
+    known = {sku: one for sku, one in known.items() if sku in wanted}
     same = [sku for sku, one in known.items() if one.accepted_hash == wanted[sku]]
     claims = claims_of_others(ledger, listings, same)
     if not claims:

@@ -50,6 +50,8 @@ _BLANKS = "".join(
 )
 _BLANKS += "\ufeff'\""
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+#: Most cells: what begins with a letter or a digit and holds nothing but ASCII that can be shown.
+_USUAL = re.compile(r"[A-Za-z0-9][ -~]*")
 #: Control characters steer a terminal that shows the file; tabs and line breaks are what they are.
 _PICTURED = {code: picture for code, picture in PICTURED.items() if chr(code) not in "\t\r\n"}
 
@@ -64,6 +66,8 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if not text or (len(text) <= LONGEST_CELL and _USUAL.fullmatch(text)):
+        return text
     text = text.translate(_PICTURED)
     first = text.lstrip(_BLANKS)[:1]
     if (first in _FORMULAS or text[:1] in {"\t", "\r", "\n"}) and not _NUMBER.fullmatch(text):
@@ -154,12 +158,12 @@ class CsvTable:
     """A CSV file being written: a header, then rows by column name."""
 
     def __init__(self, out: IO[str], columns: Iterable[str]) -> None:
-        self._out, self._columns = out, tuple(columns)
-        out.write(csv_line(self._columns))
+        self._out, self._columns = csv.writer(out), tuple(columns)
+        self._out.writerow(self._columns)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Write one row."""
-        self._out.write(csv_line(row[column] for column in self._columns))
+        self._out.writerow([cell(row[column]) for column in self._columns])
 
 
 class JsonReport:
@@ -194,9 +198,15 @@ class JsonReport:
         self._out.write(f'],\n"summary": {_json(summary, indent=1)}}}\n')
 
 
+#: What `json.dumps` makes for each call.
+_strict = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def _json(document: object, indent: int | None = None) -> str:
     """Strict JSON: what no JSON reader takes (an infinite number) is told as text."""
     try:
+        if indent is None:
+            return _strict.encode(document)
         return json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
     except ValueError:
         return json.dumps(_finite(document), ensure_ascii=False, indent=indent)
