@@ -25,6 +25,7 @@ from amazon_listings.local_run import Decision, run_connector
 from amazon_listings.runs.context import resume_run
 from amazon_listings.runs.heap import settled_heap
 from amazon_listings.runs.notes import ExtractNote
+from amazon_listings.selling_partner import feeds
 from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.calls.quotas import Quotas
@@ -59,9 +60,15 @@ class Installation:
         assert not loaded.broken, loaded.broken[0].text
         return keyed(self.ledger, loaded.connectors[0])
 
-    def wait_for_feed(self, _):
-        time.sleep(2)  # the sandbox works on it; asking more often would be measured too
-        self._sleep(600)
+    def wait_for_feed(self, seconds):
+        """Wait between two looks at feeds; the sandbox has applied a hundred messages in a second of ours."""
+        time.sleep(5)  # it works on them; asking more often would be measured too
+        self._sleep(seconds)
+
+    def wait_for_feeds(self, feed_ids):
+        """Wait until feeds are through, as the trigger of the task `live_sync` does."""
+        while any(not feeds.get(self._client, one).finished for one in feed_ids):
+            self.wait_for_feed(60)
 
     def _sleep(self, seconds):
         url = f"{self._account.endpoint}/_control/clock"
@@ -178,16 +185,18 @@ def in_tasks(home, *, live=True):
     def sent(run):
         sync = pipeline.live_sync_of(run, home)
         sync.send()
-        return len(sync.awaited())
+        return [feed.feed_id for feed in sync.awaited()]
 
     def collected(run):
         sync = pipeline.live_sync_of(run, home)
         sync.collect()
-        return len(sync.awaited())
+        return [feed.feed_id for feed in sync.awaited()]
 
     awaited = tasks.task("live_sync", sent) if live else 0
     while awaited:
-        home.wait_for_feed(0)
+        began = time.perf_counter()
+        tasks.task("wait_for_feeds", functools.partial(lambda ids, _run: home.wait_for_feeds(ids), awaited))
+        print(f"feeds: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         awaited = tasks.task("collect_feeds", collected)
     counts = tasks.task("report", lambda run: pipeline.finish(run, home)["counts"])
     return {"steps": tasks.steps, "counts": counts, "folder": [key, run_id]}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import unicodedata
 import zlib
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -80,6 +81,8 @@ def searchable(text: str) -> str:
     return unicodedata.normalize("NFKC", text.casefold())
 
 
+# A SKU is asked for in a dozen statements, one after the other.
+@lru_cache(maxsize=4096)
 def column_text(text: str, most: int) -> str:
     """`text` as a text column of `most` characters can hold it; different texts stay different.
 

@@ -218,7 +218,8 @@ class LiveSync:
     def _drop_unsent(self, part: str) -> None:
         """Forget rows that wait for an answer and are in no feed: they are sent now."""
         items = list(self.folder.read(LIVE, part))
-        pending = [item for item in items if item.outcome is Outcome.PENDING]
+        # A row names its feed once it is in one.
+        pending = [item for item in items if item.outcome is Outcome.PENDING and item.submission_id is None]
         if unsent := {item.pim_id for item in pending}.difference(
             item.pim_id for item in self.feeds.sent_before(pending)
         ):

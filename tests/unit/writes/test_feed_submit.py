@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sqlalchemy import event
 
 from amazon_listings.ledger.items.known import known_items
 from amazon_listings.ledger.items.payloads import record_listed
@@ -10,10 +11,14 @@ from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.ledger.writes.feeds import pending_feeds, settle_feed
 from amazon_listings.ledger.writes.submissions import sent_in_run
 from amazon_listings.runs.notes import LiveNote
+from amazon_listings.runs.records import LIVE
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, LAMP, brand, feeds_made, lamp, wait_for_feeds
 from support.ledger_rows import record_accepted
+
+#: Of the ledger, for one part that goes into one feed.
+MOST_STATEMENTS = 30
 
 
 def test_items_go_by_feed_from_the_number_that_the_connector_says(runs, sandbox, connector):
@@ -45,6 +50,34 @@ def test_a_feed_is_awaited_and_then_accepted(runs, sandbox, client, ledger, list
     runs.begin([lamp("A-1")], [lamp("A-2")])
     assert runs.send() == {"unchanged": 2}
     assert feeds_made(sandbox) == 1
+
+
+def test_while_a_feed_is_under_way_nothing_is_written_again(runs, sandbox):
+    sandbox.control("settings", feed_queue_delay=600)
+    runs.begin([lamp("A-1")], [lamp("A-2")])
+    runs.send()
+    files = [runs.folder.root / LIVE.name / part for part in runs.folder.parts(LIVE)]
+    written = [path.stat().st_ino for path in files]
+    asked = []
+    event.listen(runs.ledger, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert runs.collect() == {"pending": 2}
+    assert [path.stat().st_ino for path in files] == written
+    assert not [statement for statement in asked if "submissions.payload_hash" in statement]
+
+
+def test_as_many_statements_are_made_for_many_items_as_for_few(runs, sandbox):
+    asked = []
+    event.listen(runs.ledger, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    counts = []
+    for name, number in (("A", 2), ("B", 200)):
+        runs.begin([lamp(f"{name}-{one}") for one in range(number)])
+        asked.clear()
+        assert runs.send() == {"pending": number}
+        counts.append(len([one for one in asked if not one.startswith("BEGIN")]))
+        wait_for_feeds(sandbox)
+        runs.collect()
+    assert counts[0] == counts[1]
+    assert counts[0] <= MOST_STATEMENTS
 
 
 def test_the_bytes_of_messages_are_foreseen_from_all_parts(runs, sandbox):

@@ -34,7 +34,7 @@ from amazon_listings.selling_partner.faults.exceptions import (
     MalformedAnswer,
     SellingPartnerError,
 )
-from amazon_listings.selling_partner.feed_reports import outcomes, read_item, read_report
+from amazon_listings.selling_partner.feed_reports import outcomes, read_report
 from amazon_listings.writes.feeds.recovery import find_feed
 
 if TYPE_CHECKING:
@@ -208,12 +208,19 @@ def _shown_since(report: Report, created: str) -> dict[str, dict[str, Any]]:
     """
     begun = _moment(created)
     return {
-        listing.sku: listing.body
-        for listing in map(read_item, report.items)
-        if listing is not None
-        and listing.summaries
-        and all(_moment(one.get("lastUpdatedDate")) >= begun for one in listing.summaries)
+        item["sku"]: item
+        for item in report.items
+        if isinstance(item.get("sku"), str) and _is_since(item.get("summaries"), begun)
     }
+
+
+def _is_since(summaries: object, begun: datetime) -> bool:
+    """Return whether all summaries of a listing, if it has any, are of a moment or later."""
+    return (
+        isinstance(summaries, list)
+        and bool(summaries)
+        and all(isinstance(one, dict) and _moment(one.get("lastUpdatedDate")) >= begun for one in summaries)
+    )
 
 
 def _moment(text: object) -> datetime:
