@@ -32,6 +32,9 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 #: One PostgreSQL for the whole session, and the fixture `ledger`: every test of it on both databases.
 pytest_plugins = ("support.postgresql", "support.ledgers", "support.small_mapping")
 
+#: New objects after which garbage is collected. Python's own 700 costs a twentieth of the suite's time.
+SELDOM = 50_000
+
 HOME = tempfile.mkdtemp(prefix="airflow-home-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 #: Where the conformance tests find Amazon's files, and how many requests they make; everything else of an
@@ -59,7 +62,13 @@ def pytest_collection():
     gc.disable()
     yield
     gc.freeze()
+    gc.set_threshold(SELDOM)
     gc.enable()
+
+
+def pytest_sessionfinish():
+    """End without searching what the tests have left, which goes with the process."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -23,13 +23,10 @@ LOGGING = {"debug", "info", "warning", "error", "exception", "critical"}
 WORDS = re.compile(r"[A-Za-z]{2,}[,;:]? [a-z]{2,}")
 
 
-@cache
 def sources():
-    return [
-        (path.relative_to(root.parent).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
-        for root in ROOTS
-        for path in sorted(root.rglob("*.py"))
-    ]
+    for root in ROOTS:
+        for path in sorted(root.rglob("*.py")):
+            yield path.relative_to(root.parent).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
