@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 import yaml
+from anyio.from_thread import start_blocking_portal
 from fastapi import HTTPException
 from fastapi.testclient import TestClient
 
@@ -78,13 +79,21 @@ def document(connector_id, **changes):
     } | changes
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    folder = tmp_path / "connectors"
+@pytest.fixture(scope="session")
+def connector_files(tmp_path_factory):
+    """The folder of connectors that every test begins with."""
+    folder = tmp_path_factory.mktemp("files") / "connectors"
     folder.mkdir()
     for one in ("lamps", "elsewhere"):
         text = yaml.safe_dump(document(one), sort_keys=False, allow_unicode=True)
         (folder / f"{one}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, connector_files):
+    folder = tmp_path / "connectors"
+    shutil.copytree(connector_files, folder)
     monkeypatch.setenv("AMAZON_LISTINGS_CONNECTORS", str(folder))
     monkeypatch.setenv("AMAZON_LISTINGS_STORAGE", str(tmp_path / "storage"))
     monkeypatch.setenv("AMAZON_LISTINGS_LEDGER", f"sqlite:///{tmp_path}/ledger.db")
@@ -93,18 +102,17 @@ def folder(tmp_path, monkeypatch):
     settings.cache_clear()
 
 
-@pytest.fixture
-def defined(folder, tmp_path, definitions_folder):
-    """The definition of lamps, as the run of each connector has fetched it."""
-    storage = tmp_path / "storage"
+@pytest.fixture(scope="session")
+def fetched(connector_files, definitions_folder, tmp_path_factory):
+    """A storage with the definition of lamps, as the run of each connector has fetched it."""
+    storage = tmp_path_factory.mktemp("fetched") / "storage"
     shutil.copytree(definitions_folder, storage / "definitions")
-    for one in load_connectors(folder, {}).connectors:
-        pair = load_pair(
-            DefinitionStore(storage / "definitions"), definition_key(one, "A1SANDBOXSELLER"), one.marketplace
-        )
+    for one in load_connectors(connector_files, {}).connectors:
+        key = definition_key(one, "A1SANDBOXSELLER")
+        pair = load_pair(DefinitionStore(storage / "definitions"), key, one.marketplace)
         RunFolder.of(storage, one.id, f"manual__{one.id}").note(
             DefinitionsNote(
-                key=definition_key(one, "A1SANDBOXSELLER"),
+                key=key,
                 country="FR",
                 checksum=pair.validation.checksum,
                 labels_checksum=pair.labels.checksum,
@@ -113,6 +121,13 @@ def defined(folder, tmp_path, definitions_folder):
                 warnings=(),
             )
         )
+    return storage
+
+
+@pytest.fixture
+def defined(fetched, tmp_path):
+    """A copy of the storage that was fetched."""
+    shutil.copytree(fetched, tmp_path / "storage")
 
 
 @pytest.fixture(scope="session")
@@ -195,6 +210,13 @@ def trouble():
 
 
 @pytest.fixture(scope="session")
+def portal():
+    """One event loop for all requests: a client starts a thread with one of its own for each."""
+    with start_blocking_portal() as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
 def application():
     """The pages, made once: what they show they read from settings, ledger and Airflow when asked."""
     from airflow.api_fastapi.core_api.security import get_user
@@ -216,7 +238,7 @@ def application():
 
 
 @pytest.fixture
-def client(airflow_database, application, filled, monkeypatch):
+def client(airflow_database, application, portal, filled, monkeypatch):
     """Ask as a user: `client("viewer").get(…)`; None is somebody who is not signed in."""
     from amazon_listings.web import access
 
@@ -224,9 +246,11 @@ def client(airflow_database, application, filled, monkeypatch):
 
     def client(name=None, **headers):
         user = {"x-user": name} if name else {}
-        return TestClient(
+        client = TestClient(
             application, headers=user | headers, follow_redirects=False, base_url="http://airflow.test"
         )
+        client.portal = portal
+        return client
 
     client.app = application
     return client
