@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amazon_listings.errors import AmazonListingsError
 from spapi_sandbox.server import running_sandbox
 from support.whole_runs import Home, product
 
@@ -112,3 +113,15 @@ def test_an_account_that_amazon_refuses_is_noticed_when_it_is_needed(home, sandb
     home.rows[0]["price"] = "12"
     summary, _ = home.run(home.connector())
     assert "refresh token" in summary["failure"]
+    with pytest.raises(AmazonListingsError):
+        home.run(home.connector())  # after a failure the account is tried first
+    sandbox.state.tokens.restore(sandbox.refresh_token)
+    assert asked(home)[1] >= 1
+    assert asked(home) == (0, 0)
+
+
+def test_the_first_run_of_a_connector_asks_though_another_has_kept_the_same(home):
+    home.rows = [product(number, reference=f"N{number}") for number in range(10, 12)]
+    another = home.connector(id="another")
+    assert asked(home, another)[1] == 1
+    assert asked(home, another) == (0, 0)

@@ -106,15 +106,20 @@ def confirmed_since(ledger: Engine, connector_key: str, *, selection: str) -> da
     Args:
         ledger: Knows the runs before.
         connector_key: The connector that runs.
-        selection: What was asked for. A run over everything asks Amazon.
+        selection: What was asked for.
+
+    Returns:
+        None if Amazon is to be asked: by a run over everything, by the first, and by one after a run that
+        failed, perhaps because of the account, which is told at the run's beginning.
     """
-    if selection == "everything":
+    ended = [run for run in recent_runs(ledger, connector_key) if run.ended_at is not None]
+    if selection == "everything" or not ended or ended[0].state != "settled":
         return None
     moments = [datetime.now(UTC) - MAX_AGE]
     # What Amazon refused had passed the documents of that run: they may be of yesterday.
     moments += [
         run.ended_at
-        for run in recent_runs(ledger, connector_key)
+        for run in ended
         if run.ended_at is not None and any(run.counts.get(outcome) for outcome in _REFUSED)
     ]
     return max(moments)
