@@ -117,7 +117,7 @@ def test_a_part_whose_note_was_not_written_is_no_part(folder):
     ("damage", "what"),
     [
         (lambda content: b"", "is empty; 2 rows were written to it"),
-        (lambda content: content[:-3], "is cut off: 1 of 2 rows are left"),
+        (lambda content: content[:-3], "is cut off: 1 of 2 rows is left"),
         (lambda content: content.replace(b"accepted", b"rejected"), "is not what the run wrote"),
         (lambda content: content + content, "is not what the run wrote"),
         (lambda content: b"\x00" * len(content), "is cut off: 0 of 2 rows are left"),

@@ -139,7 +139,7 @@ def test_a_backfill_of_a_source_without_dates_is_refused(extract, connector, ite
 def test_an_empty_extract_is_refused_in_a_sentence(extract, connector, item):
     with pytest.raises(RunAbortedError, match=r"has no item for the connector lamps.*`statuses` .visible."):
         extract(connector(), [])
-    with pytest.raises(RunAbortedError, match=r"None of the SKUs.*Z-1.*1 other items were read"):
+    with pytest.raises(RunAbortedError, match=r"None of the SKUs.*Z-1.*1 other item was read"):
         extract(connector(), [item(1)], kind="skus", skus=frozenset({"Z-1"}))
 
 
