@@ -88,6 +88,8 @@ class Tokens:
             self.check(account, since)
             token = self._tokens.get(grant)
             if token is None or token.text == refused or self._clock() >= token.expires - AHEAD:
+                # Where no other is given, later calls do not send this one again.
+                self._tokens.pop(grant, None)
                 try:
                     token = self._tokens[grant] = self._renew(account)
                 except ActionRequiredError as error:

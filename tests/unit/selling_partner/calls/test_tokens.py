@@ -80,6 +80,15 @@ def test_a_refused_token_is_replaced_once_for_all_who_had_it(amazon, account, to
     assert amazon.tokens_asked == 2
 
 
+def test_a_refused_token_is_not_given_again_after_no_other_was(amazon, account, tokens, time):
+    old = tokens.get(account)
+    amazon.say_token(400, {"error": "invalid_grant"}, times=1)
+    with pytest.raises(GrantRevoked):
+        tokens.get(account, refused=old)
+    time.now += 1
+    assert tokens.get(account) != old
+
+
 @pytest.mark.parametrize(
     ("status", "error", "kind", "words"),
     [
