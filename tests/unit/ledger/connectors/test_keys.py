@@ -135,6 +135,16 @@ def test_several_that_become_one(ledger):
     assert find_run(ledger, "scheduled", "floor").connector_id == "lamps"
 
 
+def test_two_that_become_one_leave_what_others_know_of_their_listings(ledger):
+    """A third connector knew the listing before them, and each of the two knows it."""
+    for name in ("aaa", "desk", "floor", "zzz"):
+        listings = ListingScope(resolve_key(ledger, name), "S", "M", "LAMP")
+        record_accepted(ledger, listings, [{"sku": "a", "pim_id": name, "hash": "h", "attributes": {}}])
+    assert resolve_key(ledger, "lamps", ["desk", "floor"]) == "desk"
+    for name, known in (("aaa", {"a"}), ("desk", {"a"}), ("floor", set()), ("zzz", {"a"})):
+        assert known_items(ledger, ListingScope(name, "S", "M", "LAMP"), ["a"]).keys() == known
+
+
 def test_a_connector_that_ran_before_was_was_written(ledger):
     """It ran under its new id without `was`: what it knows and what the old one knew come together."""
     resolve_key(ledger, "lamps")

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from amazon_listings.ledger.items.causes import changes_since, gone_causes, items_with_errors, open_causes
+from amazon_listings.ledger.items.causes import (
+    changes_since,
+    errors_after,
+    gone_causes,
+    items_with_errors,
+    open_causes,
+)
 from amazon_listings.ledger.items.issues import CheckedItem, record_issues
 from amazon_listings.ledger.runs.history import start_run
 from amazon_listings.ledger.tables import runs
@@ -18,7 +24,7 @@ SCHEMA = frozenset({"schema"})
 
 @pytest.fixture
 def checked(ledger):
-    """Enter a run that began so many days ago, with what it found wrong of which items."""
+    """Enter a run that began so many days ago, with what it found wrong of which items; its number."""
 
     def checked(days, found, key="lamps"):
         run = start_run(ledger, connector_key=key, run_id=f"run_{days}", operation="test")
@@ -26,6 +32,7 @@ def checked(ledger):
             connection.execute(update(runs).where(runs.c.id == run).values(started_at=NOW - days * DAY))
         items = [CheckedItem(item, [wrong(code) for code in codes], SCHEMA) for item, codes in found.items()]
         record_issues(ledger, key, run, items)
+        return run
 
     return checked
 
@@ -62,3 +69,11 @@ def test_items_with_errors_are_compared_with_a_day_ago(ledger, checked):
     # A connector that did not run then cannot have grown.
     assert changes_since(ledger, errors, NOW - DAY) == {"lamps": -1, "desks": 0}
     assert changes_since(ledger, {}, NOW - DAY) == {}
+
+
+def test_items_with_errors_are_counted_as_each_run_left_them(ledger, checked):
+    first = checked(3, {"a": ["too_long", "missing"]})
+    second = checked(2, {"b": ["missing"], "c": ["missing"]})
+    third = checked(1, {"a": []})
+    other = checked(1, {"a": ["missing"]}, key="desks")
+    assert errors_after(ledger, [first, second, third, other]) == {first: 1, second: 3, third: 2, other: 1}

@@ -76,6 +76,13 @@ def test_marketplaces_and_accounts_are_apart(ledger, listings):
     assert claim[:4] == ("de_home", "de_home", germany.marketplace_id, {"quantity": [2]})
 
 
+@pytest.mark.parametrize("marketplace", ["A0", "A2"])
+def test_listed_skus_are_those_of_one_marketplace(ledger, listings, marketplace):
+    record_accepted(ledger, replace(listings, marketplace_id=marketplace), [accepted("other")])
+    record_accepted(ledger, listings, [accepted("own")])
+    assert leavers.listed_skus_of(ledger, listings) == ["own"]
+
+
 def test_two_connectors_know_one_listing_apart(ledger, listings):
     second = replace(listings, connector_key="fr_prices")
     record_accepted(ledger, listings, [accepted("a", "h1", brand=[1])])

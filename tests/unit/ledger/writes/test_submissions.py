@@ -11,7 +11,7 @@ from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.answers import answers_of, writes_to
 from amazon_listings.ledger.writes import feeds
 from amazon_listings.ledger.writes.before_images import writes_of
-from amazon_listings.ledger.writes.submissions import sent_in_run
+from amazon_listings.ledger.writes.submissions import made_in_run, sent_in_run, withdraw_submission
 from support.ledger_rows import (
     announce_submission,
     open_feed,
@@ -77,10 +77,27 @@ class TestSubmissions:
         record_accepted(ledger, listings, [entry | {"sku": "a"}])
         assert known_items(ledger, listings, ["a"])["a"].accepted_hash == "h0"
 
-    def test_a_run_without_feeds_has_made_none(self, ledger, new_run, record):
+    def test_a_run_without_feeds_has_made_none(self, ledger, new_run, record, opened):
+        feeds.feed_started(ledger, opened(new_run(), message("a")).number, "feed-1")
         run = new_run()
         record(run, write("a"), write("b", "PATCH", body=PATCH))
         assert feeds.writes_made(ledger, run) == {"feeds": 0, "PUT": 1, "PATCH": 1}
+
+    def test_what_is_withdrawn_is_the_announcement_of_one_run(self, ledger, listings, new_run):
+        first, second = new_run(), new_run()
+        for run in (first, second):
+            announce_submission(ledger, listings, run, write("a"))
+        withdraw_submission(ledger, second, "a", "h1")
+        assert (sent_in_run(ledger, first, ["a"]).keys(), sent_in_run(ledger, second, ["a"])) == ({"a"}, {})
+
+    def test_a_run_made_what_it_put_and_what_was_not_there(self, ledger, new_run, record):
+        run = new_run()
+        record(run, write("new", existed=False), write("known", existed=True), write("unknown"))
+        record(run, write("refused", status="INVALID", existed=False))
+        record(run, write("changed", "PATCH", body=PATCH, existed=False))
+        skus = ["new", "known", "unknown", "refused", "changed"]
+        assert made_in_run(ledger, run, skus) == ["new"]
+        assert made_in_run(ledger, new_run(), skus) == []
 
     def test_the_history_of_a_sku(self, ledger, new_run, record):
         first, second = new_run(), new_run()
