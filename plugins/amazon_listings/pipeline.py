@@ -117,7 +117,7 @@ def begin(
     )
     # Before anything can fail: later steps belong to this attempt, however it ends.
     number = enter(operation=params["operation"], fingerprint=connector.fingerprint)
-    since = confirmed_since(ledger, connector.key, selection=params["selection"])
+    since = confirmed_since(ledger, connector.key, run=number, selection=params["selection"])
     note = refresh_definitions(connector, installation.client(connector), storage, since=since)
     note = _with_drift(run, installation, note)
     with_tables = keep_tables(connector, installation.tables(connector), run.folder)

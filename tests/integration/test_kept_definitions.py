@@ -125,3 +125,22 @@ def test_the_first_run_of_a_connector_asks_though_another_has_kept_the_same(home
     another = home.connector(id="another")
     assert asked(home, another)[1] == 1
     assert asked(home, another) == (0, 0)
+
+
+def test_after_a_run_that_could_not_begin_the_next_one_asks(home, sandbox):
+    sandbox.state.tokens.revoke(sandbox.refresh_token)
+    sandbox.state.tokens.forget_access_tokens()
+    with pytest.raises(AmazonListingsError):
+        home.run(home.connector(), params={"selection": "everything"})
+    sandbox.state.tokens.restore(sandbox.refresh_token)
+    assert asked(home)[1] == 1
+    assert asked(home) == (0, 0)
+
+
+def test_definitions_of_families_are_asked_for_with_the_whole_one(home):
+    families = home.connector(variations={"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"})
+    assert asked(home, families)[1] == 2
+    assert asked(home, families) == (0, 0)
+    confirmed(home, datetime.now(UTC) - timedelta(days=2))
+    assert asked(home, families)[1] == 3
+    assert asked(home, families) == (0, 0)

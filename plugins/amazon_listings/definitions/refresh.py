@@ -166,9 +166,14 @@ def refresh_members(client: SellingPartner, store: DefinitionStore, judge: Store
         judge: The whole definition, which judges what is in no family.
     """
     for level in PARENTAGE_LEVELS.values():
-        with contextlib.suppress(AmazonListingsError):
-            member = replace(judge.key, parentage_level=level)
+        member = replace(judge.key, parentage_level=level)
+        try:
             refresh_definition(client, store, member, since=judge.checked_at)
+        except (UnknownProductType, RequestRefused):
+            # Remembered, so that it is not asked for in each run.
+            store.keep_same(member, judge)
+        except AmazonListingsError as error:
+            log.debug("%s is judged by the whole definition: %r", member, error)
 
 
 def load_member(store: DefinitionStore, judge: StoredDefinition, level: str) -> dict[str, Any] | None:
@@ -182,7 +187,9 @@ def load_member(store: DefinitionStore, judge: StoredDefinition, level: str) -> 
     if level not in PARENTAGE_LEVELS:
         return None
     found = store.find(replace(judge.key, parentage_level=PARENTAGE_LEVELS[level]))
-    return found.document if found is not None and found.version == judge.version else None
+    if found is None or found.version != judge.version or found.checksum == judge.checksum:
+        return None
+    return found.document
 
 
 def load_pair(store: DefinitionStore, key: DefinitionKey, marketplace: Marketplace) -> DefinitionPair:

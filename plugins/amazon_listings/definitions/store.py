@@ -107,6 +107,16 @@ class DefinitionStore:
         self._write(self._place(key), json.dumps(record, ensure_ascii=False, indent=1).encode())
         return self._stored(key, record)
 
+    def keep_same(self, key: DefinitionKey, other: StoredDefinition) -> StoredDefinition:
+        """Remember that Amazon gives nothing of its own for a key, and that another's document counts.
+
+        Args:
+            key: What was asked.
+            other: The definition whose document counts.
+        """
+        names = ("checksum", "version", "latest", "locale", "display_name", "property_groups")
+        return self.keep(key, None, {name: getattr(other, name) for name in names})
+
     def earlier(self, key: DefinitionKey) -> list[StoredDefinition]:
         """Return the versions that this key had before, the newest first; their documents are kept."""
         record = self._record(key)

@@ -100,27 +100,28 @@ def refresh_definitions(
         return definitions_note(connector, key, store, [pair, *others])
 
 
-def confirmed_since(ledger: Engine, connector_key: str, *, selection: str) -> datetime | None:
+def confirmed_since(ledger: Engine, connector_key: str, *, run: int, selection: str) -> datetime | None:
     """Return since when Amazon must have confirmed a connector's documents, so that a run may use them.
 
     Args:
         ledger: Knows the runs before.
         connector_key: The connector that runs.
+        run: The number of the run, which does not count.
         selection: What was asked for.
 
     Returns:
         None if Amazon is to be asked: by a run over everything, by the first, and by one after a run that
-        failed, perhaps because of the account, which is told at the run's beginning.
+        did not come to its end, perhaps because of the account, which is told at the run's beginning.
     """
-    ended = [run for run in recent_runs(ledger, connector_key) if run.ended_at is not None]
-    if selection == "everything" or not ended or ended[0].state != "settled":
+    before = [one for one in recent_runs(ledger, connector_key) if one.number != run]
+    if selection == "everything" or not before or before[0].state != "settled":
         return None
     moments = [datetime.now(UTC) - MAX_AGE]
     # What Amazon refused had passed the documents of that run: they may be of yesterday.
     moments += [
-        run.ended_at
-        for run in ended
-        if run.ended_at is not None and any(run.counts.get(outcome) for outcome in _REFUSED)
+        one.ended_at
+        for one in before
+        if one.ended_at is not None and any(one.counts.get(outcome) for outcome in _REFUSED)
     ]
     return max(moments)
 

@@ -46,6 +46,7 @@ class Amazon:
         self.latest = True
         self.versions: set[str] | None = None  # else every version is there
         self.locales: set[str] | None = None  # else every locale is there
+        self.members = True  # else what parents and children need is not told apart
         self.broken: str | None = None
         self.asked: Counter[str] = Counter()
         self.queries: list[dict[str, str]] = []
@@ -94,6 +95,8 @@ class Amazon:
 
     def definition(self, name: str, query: dict[str, str]) -> tuple[int, str]:
         if name not in self.names:
+            return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
+        if "parentageLevel" in query and not self.members:
             return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
         asked = query.get("productTypeVersion", "LATEST")
         if self.versions is not None and asked not in self.versions | {"LATEST", "RELEASE_CANDIDATE"}:

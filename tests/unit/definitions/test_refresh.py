@@ -11,8 +11,10 @@ from amazon_listings.definitions.refresh import (
     DefinitionUnavailable,
     LocaleNotThere,
     UnknownVersion,
+    load_member,
     load_pair,
     refresh_definition,
+    refresh_members,
     refresh_pair,
 )
 from amazon_listings.definitions.store import DefinitionStore
@@ -104,6 +106,21 @@ def test_what_goes_with_a_definition_is_asked_for_whenever_that_was(amazon, clie
     again = refresh_pair(client, store, key, FR, since=since)
     assert (again.validation.version, again.labels.version) == ("V2", "V2")
     assert amazon.asked["definition"] == 4
+
+
+def test_members_that_amazon_does_not_tell_apart_are_asked_for_as_rarely_as_the_whole(amazon, client, store):
+    amazon.members = False
+    judge = refresh_definition(client, store, KEY)
+    refresh_members(client, store, judge)
+    asked = amazon.asked.total()
+    refresh_members(client, store, judge)
+    assert amazon.asked.total() == asked
+    assert load_member(store, judge, "parent") is None
+    amazon.members, amazon.version = True, "V2"
+    judge = refresh_definition(client, store, KEY)
+    refresh_members(client, store, judge)
+    assert amazon.asked.total() == asked + 3
+    assert store.load(replace(KEY, parentage_level="CHILD")).version == "V2"
 
 
 @pytest.mark.parametrize("broken", ["html", "half", "gone", "500", "not a definition"])
