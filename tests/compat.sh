@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 uv="$PWD/.venv/bin/uv"
 # pyenv's own folders: its shims answer only for the version that is chosen.
 for folder in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin; do PATH="$PATH:$folder"; done
-[ $# -gt 0 ] || set -- --hypothesis-profile unit packages tests/unit
+[ $# -gt 0 ] || set -- --numprocesses 2 --dist worksteal --hypothesis-profile unit packages tests/unit
 ran=() failed=()
 for version in 3.11 3.12 3.13; do
     if ! python=$("$uv" python find --no-python-downloads "$version" 2>/dev/null); then
