@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
+from sqlalchemy import event
 
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import start_run
@@ -24,3 +27,23 @@ def new_run(ledger):
         return start_run(ledger, connector_key=connector_key, run_id=f"run-{len(made)}", **entry)
 
     return start
+
+
+@pytest.fixture
+def statements(ledger):
+    """Collects the statements that are executed within a block."""
+
+    @contextmanager
+    def statements():
+        made = []
+
+        def collect(_connection, _cursor, statement, *_):
+            made.append(statement)
+
+        event.listen(ledger, "before_cursor_execute", collect)
+        try:
+            yield made
+        finally:
+            event.remove(ledger, "before_cursor_execute", collect)
+
+    return statements

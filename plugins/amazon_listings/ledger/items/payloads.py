@@ -6,20 +6,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, literal, select, update
 
 from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into
-from amazon_listings.ledger.tables import items
+from amazon_listings.ledger.tables import items, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine
+    from sqlalchemy.dialects import postgresql, sqlite
 
     from amazon_listings.connectors.model import Connector
 
+    AnyInsert = postgresql.Insert | sqlite.Insert
+
+#: The key of an item's row.
+_KEY = ("sku", "seller_id", "marketplace_id", "connector_key")
 #: `accepted`: Amazon took the last write, and it is not yet confirmed; the next four are how a
 #: confirmation ends; `deleted`: we deleted it; `off_sale`: we set its quantity to 0, and it was seen to be;
 #: `gone`: two readings a while apart say that it was deleted by hand.
@@ -156,11 +161,47 @@ def record_accepted(
 
 def accepted(sku: str, pim_id: str | None, digest: str, content: bytes, now: datetime) -> dict[str, Any]:
     """Return the columns of an item whose payload was just accepted."""
+    payload = {"sku": sku, "pim_id": pim_id, "accepted_hash": digest, "accepted_content": content}
+    return payload | _accepted_at(now)
+
+
+def accept_messages(
+    connection: Connection,
+    listings: ListingScope,
+    ids: Sequence[int],
+    *,
+    created: bool,
+    definition: str | None,
+    now: datetime,
+) -> None:
+    """Remember what accepted messages of feeds lead to; their payloads do not leave the database.
+
+    Args:
+        connection: The transaction that enters the answers.
+        listings: Whose listings.
+        ids: Of the messages in the ledger, no two of one SKU.
+        created: The messages made the listings; else what is known of that stays.
+        definition: Checksum of the definition they were validated with.
+        now: When they were accepted.
+    """
+    message = submissions.c
+    known = _own(listings) | _accepted_at(now) | {"accepted_definition": definition}
+    if created:
+        known["created"] = True
+    columns: dict[str, ColumnElement[Any]] = {
+        "sku": message.sku,
+        "pim_id": message.pim_id,
+        "accepted_hash": message.payload_hash,
+        "accepted_content": func.coalesce(message.wanted, message.body),
+        **{name: literal(value, items.c[name].type) for name, value in known.items()},
+    }
+    rows = select(*columns.values()).where(message.id.in_(ids)).order_by(message.sku)
+    connection.execute(_or_update(insert_into(connection, items).from_select(list(columns), rows), columns))
+
+
+def _accepted_at(now: datetime) -> dict[str, Any]:
+    """Return the columns that all items have whose payload was just accepted."""
     return {
-        "sku": sku,
-        "pim_id": pim_id,
-        "accepted_hash": digest,
-        "accepted_content": content,
         "accepted_at": now,
         "claimed_at": now,
         "listed": True,
@@ -342,14 +383,18 @@ def record_listed(
     with ledger.begin() as connection:
         upsert(connection, listings, seen)
         for chunk in chunks(missing, CHUNK):
-            # Most of what Amazon does not have was never there.
-            seen_or_gone = select(items.c.sku).where(listings.among(chunk), _SEEN | (items.c.state == "gone"))
-            were = connection.scalars(seen_or_gone).all()
+            # Most of what Amazon does not have was never there, and was read before, when it was tested.
+            was = _SEEN | (items.c.state == "gone")
+            known = items.c.listed.is_(False) & (items.c.product_type == listings.product_type)
+            rows = connection.execute(select(items.c.sku, was).where(listings.among(chunk), was | known))
+            before = {sku: bool(seen) for sku, seen in rows}
+            were = [sku for sku, seen in before.items() if seen]
             still = _missed(connection, listings, were, now) if were else frozenset()
+            told = still.union(sku for sku, seen in before.items() if not seen)
             upsert(
                 connection,
                 listings,
-                ({"sku": sku, "listed": False} for sku in chunk if SKU.fitted(sku) not in still),
+                ({"sku": sku, "listed": False} for sku in chunk if SKU.fitted(sku) not in told),
             )
         for chunk in chunks((sku for sku, has in listed.items() if has), CHUNK):
             # It was made again by hand; whether it is as it was sent is not known.
@@ -386,28 +431,34 @@ def _missed(
 
 def upsert(connection: Connection, listings: ListingScope, rows: Iterable[dict[str, Any]]) -> None:
     """Enter or update items, all rows with the same columns; the last of several of one SKU wins."""
-    own = {
+    own = _own(listings)
+    for chunk in chunks(rows, 2 * CHUNK):
+        entries = {row["sku"]: own | row for row in chunk}
+        names = {name for entry in entries.values() for name in entry}
+        statement = _or_update(insert_into(connection, items), names)
+        connection.execute(statement, list(entries.values()))
+
+
+def _own(listings: ListingScope) -> dict[str, Any]:
+    """Return the columns that an item's row shares with its neighbours."""
+    return {
         "connector_key": listings.connector_key,
         "seller_id": listings.seller_id,
         "marketplace_id": listings.marketplace_id,
         "product_type": listings.product_type,
     }
-    key = ("sku", "seller_id", "marketplace_id", "connector_key")
-    for chunk in chunks(rows, 2 * CHUNK):
-        entries = {row["sku"]: own | row for row in chunk}
-        statement = insert_into(connection, items)
-        changed = {name for entry in entries.values() for name in entry} - set(key)
-        statement = statement.on_conflict_do_update(
-            index_elements=key,
-            set_={
-                # Who claims a listing again keeps the moment of the first time; who gives it up has none.
-                name: case(
-                    (statement.excluded[name].is_(None), None),
-                    else_=func.coalesce(items.c[name], statement.excluded[name]),
-                )
-                if name == "claimed_at"
-                else statement.excluded[name]
-                for name in sorted(changed)
-            },
-        )
-        connection.execute(statement, list(entries.values()))
+
+
+def _or_update(statement: AnyInsert, names: Iterable[str]) -> AnyInsert:
+    """Return an INSERT of these columns of items that updates those that are there."""
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={
+            # Who claims a listing again keeps the moment of the first time; who gives it up has none.
+            name: case((new[name].is_(None), None), else_=func.coalesce(items.c[name], new[name]))
+            if name == "claimed_at"
+            else new[name]
+            for name in sorted(set(names).difference(_KEY))
+        },
+    )

@@ -8,22 +8,28 @@ After it the feed is found again by its id, and no second one is made.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amazon_listings.errors import RetryableError
 from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
-from amazon_listings.ledger.items.payloads import ListingScope, accepted, deleted, removing, upsert
+from amazon_listings.ledger.items.payloads import (
+    ListingScope,
+    accept_messages,
+    deleted,
+    removing,
+    upsert,
+)
 from amazon_listings.ledger.tables import feeds, submissions
 from amazon_listings.ledger.writes.fences import fence_messages, lower_fences_of_feed
 from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING, UNKNOWN, entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -74,6 +80,7 @@ def open_feed(
     """
     now = datetime.now(UTC)
     count = 0
+    skus: set[str] = set()
     try:
         with ledger.begin() as connection:
             number: int = connection.execute(
@@ -104,10 +111,10 @@ def open_feed(
                         for place, one in enumerate(chunk, 1)
                     ],
                 )
-                skus = [one.sku for one in chunk]
-                if not fence_messages(connection, listings, skus, run=run, token=token, feed=number):
-                    raise _in_feed(listings)
+                skus.update(SKU.fitted(one.sku) for one in chunk)
                 count += len(chunk)
+            if not fence_messages(connection, listings, skus, run=run, token=token, feed=number):
+                raise _in_feed(listings)
             connection.execute(update(feeds).where(feeds.c.id == number).values(messages=count))
     except IntegrityError as error:
         raise _in_feed(listings) from error
@@ -263,51 +270,46 @@ def _answer(
     """Fill in the answers of a chunk of messages, if they are still pending."""
     table = submissions.c
     rows = connection.execute(
-        select(
-            table.id,
-            table.sku,
-            table.pim_id,
-            table.method,
-            table.payload_hash,
-            table.wanted,
-            table.body,
-            table.removal,
-            table.existed,
-        )
+        select(table.id, table.sku, table.method, table.removal, table.existed)
         .where(table.feed == feed.number, table.status == PENDING, table.sku.in_(list(statuses)))
         .order_by(table.sku)
     ).all()
-    if not rows:
-        return
-    connection.execute(
-        update(submissions)
-        .where(table.id == bindparam("of_id"))
-        .values(status=bindparam("answer"), wanted=None),
-        [{"of_id": row.id, "answer": statuses[row.sku]} for row in rows],
+    by_status: dict[str, list[int]] = {}
+    leaving: list[int] = []
+    gone: list[str] = []
+    made: list[int] = []
+    others: list[int] = []
+    for row in rows:
+        by_status.setdefault(statuses[row.sku], []).append(row.id)
+        if statuses[row.sku] != ACCEPTED:
+            continue
+        if row.removal is not None:
+            leaving.append(row.id)
+        elif row.method == "DELETE":
+            gone.append(row.sku)
+        else:
+            (made if row.method == "UPDATE" and row.existed is False else others).append(row.id)
+    if leaving:
+        _remember_removals(connection, feed, leaving, now)
+    upsert(connection, feed.listings, (deleted(sku) for sku in gone))
+    for ids in filter(None, (made, others)):
+        accept_messages(connection, feed.listings, ids, created=ids is made, definition=definition, now=now)
+    # What a message leads to is kept until then.
+    for status, ids in by_status.items():
+        connection.execute(update(submissions).where(table.id.in_(ids)).values(status=status, wanted=None))
+
+
+def _remember_removals(connection: Connection, feed: PendingFeed, ids: Sequence[int], now: datetime) -> None:
+    """Enter removals that Amazon has taken."""
+    table = submissions.c
+    contents = func.coalesce(table.wanted, table.body).label("content")
+    rows = connection.execute(
+        select(table.sku, table.removal, table.payload_hash, contents)
+        .where(table.id.in_(ids))
+        .order_by(table.sku)
     )
-    taken = [row for row in rows if statuses[row.sku] == ACCEPTED]
-    leaving = [row for row in taken if row.removal is not None]
     upsert(
         connection,
         feed.listings,
-        (
-            removing(row.sku, row.removal, feed.run, row.payload_hash, row.wanted or row.body, now=now)
-            for row in leaving
-        ),
+        (removing(row.sku, row.removal, feed.run, row.payload_hash, row.content, now=now) for row in rows),
     )
-    taken = [row for row in taken if row.removal is None]
-    gone = [row.sku for row in taken if row.method == "DELETE"]
-    upsert(connection, feed.listings, (deleted(sku) for sku in gone))
-    made: list[dict[str, Any]] = []
-    others: list[dict[str, Any]] = []
-    for row in taken:
-        if row.method == "DELETE":
-            continue
-        columns = accepted(row.sku, row.pim_id, row.payload_hash, row.wanted or row.body, now)
-        columns["accepted_definition"] = definition
-        if row.method == "UPDATE" and row.existed is False:
-            made.append(columns | {"created": True})
-        else:
-            others.append(columns)
-    upsert(connection, feed.listings, made)
-    upsert(connection, feed.listings, others)

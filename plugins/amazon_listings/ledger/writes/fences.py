@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 
 from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading, seconds
-from amazon_listings.ledger.tables import fences, leases
+from amazon_listings.ledger.tables import fences, leases, submissions
 from amazon_listings.marketplaces import region_of
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ def raise_fences(
 
 
 def fence_messages(
-    connection: Connection, listings: ListingScope, skus: Iterable[str], *, run: int, token: str, feed: int
+    connection: Connection, listings: ListingScope, names: Iterable[str], *, run: int, token: str, feed: int
 ) -> bool:
     """Let fences stand until a feed is settled, whatever becomes of the lease.
 
     Args:
         connection: The transaction that enters the feed.
         listings: Whose listings.
-        skus: The SKUs of its messages; fences that are missing are raised.
+        names: The SKUs of its messages, as their column has them; fences that are missing are raised.
         run: The run's number.
         token: Of the lease under which fences were raised.
         feed: The feed's number.
@@ -76,8 +76,21 @@ def fence_messages(
     Returns:
         Whether all of them are fenced; if not, one has another write under way.
     """
-    names = {SKU.fitted(sku) for sku in skus}
-    return len(_raise(connection, listings, names, run=run, token=token, feed=feed)) == len(names)
+    ours = (
+        fences.c.sku.in_(select(submissions.c.sku).where(submissions.c.feed == feed))
+        & (fences.c.seller_id == listings.seller_id)
+        & (fences.c.region == region_of(listings.marketplace_id))
+        & (fences.c.token == token)
+        & fences.c.feed.is_(None)
+    )
+    # In the order in which they are raised, so that two do not wait for each other.
+    by_code_point = fences.c.sku.collate("C" if connection.dialect.name == "postgresql" else "BINARY")
+    held = connection.scalars(
+        select(fences.c.sku).where(ours).order_by(by_code_point).with_for_update()
+    ).all()
+    connection.execute(update(fences).where(ours).values(run=run, feed=feed, raised_at=datetime.now(UTC)))
+    left = set(names).difference(held)
+    return not left or len(_raise(connection, listings, left, run=run, token=token, feed=feed)) == len(left)
 
 
 def lower_fences(ledger: Engine, listings: ListingScope, skus: Iterable[str], *, token: str) -> None:

@@ -179,3 +179,17 @@ class TestConfirmations:
         confirmations.record_looks(ledger, listings, [row])
         assert known_items(ledger, listings, ["a"])["a"].state == "accepted"
         assert confirmations.next_due(ledger, "fr_home") == NOON + timedelta(minutes=61)
+
+
+def test_what_is_known_not_to_be_there_is_not_entered_again(ledger, listings, statements):
+    record_listed(ledger, listings, {"a": False, "\ud800": False})
+    with statements() as made:
+        record_listed(ledger, listings, {"a": False, "\ud800": False})
+    assert not any("INTO items" in one for one in made), made
+    with statements() as made:
+        record_listed(ledger, listings, {"a": False, "b": False})
+    assert any("INTO items" in one for one in made)
+    assert {sku: one.listed for sku, one in known_items(ledger, listings, ["a", "b"]).items()} == {
+        "a": False,
+        "b": False,
+    }

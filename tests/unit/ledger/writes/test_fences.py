@@ -128,3 +128,31 @@ def test_hostile_and_many_skus(ledger, listings, new_run, sending):
     assert blocked.keys() == {"\ud800", "x" * 500}
     lower_fences(ledger, listings, skus, token=token)
     assert count(ledger) == 0
+
+
+def test_a_feed_takes_the_fences_of_its_run_over_and_raises_what_is_missing(
+    ledger, listings, new_run, sending, statements
+):
+    run, token = new_run(), sending()
+    raise_fences(ledger, listings, ["a", "b", "\ud800"], run=run, token=token)
+    with statements() as made:
+        number = open_feed(ledger, listings, run, "doc", [message("a"), message("\ud800")], token=token)
+    assert not any("INTO fences" in one for one in made), made
+    other = sending("de_home")
+    fenced = Fence(run, number)
+    standing = raise_fences(ledger, scope(GERMANY), ["a", "b", "\ud800", "c"], run=run, token=other)
+    assert standing == {"a": fenced, "b": Fence(run, None), "\ud800": fenced}
+    number = open_feed(ledger, listings, run, "doc-2", [message("b"), message("d")], token=token)
+    standing = raise_fences(ledger, scope(GERMANY), ["b", "d"], run=run, token=other)
+    assert standing == {"b": Fence(run, number), "d": Fence(run, number)}
+
+
+def test_a_feed_does_not_take_over_the_fence_of_another_lease(ledger, listings, new_run, sending):
+    run, token = new_run(), sending()
+    raise_fences(ledger, listings, ["a"], run=run, token=token)
+    raise_fences(ledger, scope(GERMANY), ["b"], run=new_run("de_home"), token=sending("de_home"))
+    with pytest.raises(feeds.ItemInFeed):
+        open_feed(ledger, listings, run, "doc", [message("a"), message("b")], token=token)
+    assert feeds.pending_feeds(ledger, "fr_home") == []
+    lower_fences(ledger, listings, ["a"], token=token)
+    assert count(ledger) == 1, "the fence was still that of the single write"

@@ -281,3 +281,55 @@ class TestFeeds:
         outcomes = ((f"SKU-{number}", "ACCEPTED") for number in range(1_700))
         settled = feeds.settle_feed(ledger, feed, state="DONE", report_id="r", outcomes=outcomes)
         assert settled == {"ACCEPTED": 1_700}
+
+    def test_payloads_do_not_leave_the_database_when_answers_are_entered(
+        self, ledger, listings, new_run, opened, statements
+    ):
+        wanted = BRAND | {"color": [{"value": "red"}]}
+        feed = opened(
+            new_run(),
+            message("made", existed=False),
+            message("put", existed=True),
+            message("patch", "PATCH", PATCH, wanted=wanted, before=BRAND),
+        )
+        outcomes = [(sku, "ACCEPTED") for sku in ("made", "put", "patch")]
+        with statements() as made:
+            feeds.settle_feed(ledger, feed, state="DONE", report_id="r", outcomes=outcomes, definition="d")
+        assert not any(one.startswith("SELECT") and "body" in one for one in made), made
+        assert not any("VALUES" in one and "INTO items" in one for one in made), made
+        known = known_items(ledger, listings, ["made", "put", "patch"])
+        assert {sku: one.created for sku, one in known.items()} == {
+            "made": True,
+            "put": False,
+            "patch": False,
+        }
+        assert {(one.accepted_hash, one.state, one.listed) for one in known.values()} == {
+            ("h2", "accepted", True)
+        }
+        assert accepted_contents(ledger, listings, ["made", "patch"]) == {"made": BRAND, "patch": wanted}
+
+    def test_who_claimed_a_listing_keeps_its_moment_when_a_feed_is_accepted_again(
+        self, ledger, listings, new_run, opened
+    ):
+        moments = []
+        for _ in range(2):
+            feed = opened(new_run(), message("a", existed=False))
+            feeds.settle_feed(ledger, feed, state="DONE", report_id="r", outcomes=[("a", "ACCEPTED")])
+            moments.append(known_items(ledger, listings, ["a"])["a"])
+        first, second = moments
+        assert first.claimed_at == second.claimed_at
+        assert first.accepted_at < second.accepted_at
+
+    def test_a_removal_by_feed_is_remembered_with_what_the_listing_holds(
+        self, ledger, listings, new_run, opened
+    ):
+        feed = opened(
+            new_run(),
+            message("stock", "PARTIAL_UPDATE", removal="zero_quantity", wanted=BRAND),
+            message("deleted", "DELETE", removal="delete", before=BRAND),
+        )
+        outcomes = [("stock", "ACCEPTED"), ("deleted", "ACCEPTED")]
+        feeds.settle_feed(ledger, feed, state="DONE", report_id="r", outcomes=outcomes)
+        known = known_items(ledger, listings, ["stock", "deleted"])
+        assert {sku: one.listed for sku, one in known.items()} == {"stock": True, "deleted": None}
+        assert accepted_contents(ledger, listings, ["stock", "deleted"]) == {"stock": BRAND}
