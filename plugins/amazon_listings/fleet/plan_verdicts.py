@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from amazon_listings.fleet.plan_states import differ_by_lines
 from amazon_listings.ledger.items.known_good import GOOD
-from amazon_listings.ledger.items.states import digest_of
 from amazon_listings.runs.extract.siblings import variants_of
 from amazon_listings.runs.extract.skus import sku_issues
-from amazon_listings.runs.extract.unchanged import family_digest, row_digest
+from amazon_listings.runs.extract.unchanged import family_digest, line_digest, row_digest
 from amazon_listings.runs.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -219,7 +218,7 @@ def _currency(base: State) -> Callable[[Sequence[KeptItem]], bool]:
             rows.append(kept.row_digest)
             # The kept text needs no second encoding where its digest is the one asked for.
             text = kept.row_text
-            if text is not None and digest_of(text + b"\n" + notation.of(kept.item)) == kept.row_digest:
+            if text is not None and line_digest(text + b"\n", kept.item, notation) == kept.row_digest:
                 continue
             if row_digest(kept.item, notation) != kept.row_digest:
                 return False

@@ -9,7 +9,8 @@ from importlib.metadata import version
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from amazon_listings.ledger.items.known_good import digests_of_others
+from amazon_listings.item import Item  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.ledger.items.known_good import digests_of_others, has_others
 from amazon_listings.ledger.items.states import (
     Fingerprint,
     ItemState,
@@ -32,11 +33,11 @@ from amazon_listings.ledger.runs.owed import (
 from amazon_listings.runs.extract.needed_fields import needed_fields
 from amazon_listings.runs.extract.notations import RowNotation, columns_of, remember
 from amazon_listings.runs.extract.related_tables import load_tables
-from amazon_listings.runs.extract.unchanged import family_digest, row_digest, unchanged_items
+from amazon_listings.runs.extract.unchanged import family_digest, line_digest, unchanged_items
 from amazon_listings.runs.finish.resolve import REMOVED_PART
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import OWED, Outcome
-from amazon_listings.runs.records import EXTRACT, MAPPED, REMOVED, RESOLVED
+from amazon_listings.runs.records import EXTRACT, MAPPED, REMOVED, RESOLVED, ExtractedIndex, Stage
 from amazon_product_types.rules import next_change
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.item import Item
     from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.ledger.runs.owed import Kind
     from amazon_listings.runs.folder import RunFolder
@@ -89,7 +89,8 @@ def keep_states(
         return
     read_at = reading_moment(extract)
     over = _Over(ended)
-    others = partial(_digests_of_others, ledger, listings, extract)
+    with_others = listings if has_others(ledger, connector.key) else None
+    others = partial(_digests_of_others, ledger, with_others, extract)
     shared = shared_fingerprint(connector, definitions, folder)
     made = _MadeStates(scope.operation, extract.selected, read_at, run, shared, over)
     record_states(ledger, connector.key, made(_rows(folder, extract.parts, others)))
@@ -330,6 +331,27 @@ class _Row(NamedTuple):
         return self.mapped.group if self.mapped else self.item.pim_id
 
 
+class _ReadRow(NamedTuple):
+    """A row that was read, and its line."""
+
+    item: Item
+    line: bytes
+
+
+class _Lines(Stage[_ReadRow, ExtractedIndex]):
+    """The stage `extract`, read with its lines: writing the rows again costs as much as reading them."""
+
+    def __init__(self) -> None:
+        super().__init__(EXTRACT.name, _ReadRow, ExtractedIndex, task=EXTRACT.task)
+
+    def decode(self, line: bytes) -> _ReadRow:
+        """Return the row of a line, with the line."""
+        return _ReadRow(EXTRACT.decode(line), b"%b\n" % line)
+
+
+_LINES = _Lines()
+
+
 def _rows(
     folder: RunFolder, parts: Iterable[str], others: Callable[[Iterable[str]], Mapping[str, int]]
 ) -> Iterator[_Row]:
@@ -344,9 +366,10 @@ def _rows(
     """
     notation = RowNotation(columns_of(folder))
     for part in parts:
-        rows: dict[str, Item] = {one["pim_id"]: one for one in folder.read(EXTRACT, part)}
+        read = list(folder.read(_LINES, part))
+        rows: dict[str, Item] = {one.item["pim_id"]: one.item for one in read}
         mapped: dict[str, MappedItem] = {one.pim_id: one for one in folder.read_any(MAPPED, part)}
-        digests = {pim_id: row_digest(row, notation) for pim_id, row in rows.items()}
+        digests = {one.item["pim_id"]: line_digest(one.line, one.item, notation) for one in read}
         members: dict[str, list[int]] = {}
         for pim_id, digest_of_row in digests.items():
             members.setdefault(rows[pim_id]["group"], []).append(digest_of_row)

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from amazon_listings.runs.invisible import PICTURED
@@ -65,9 +66,18 @@ def cell(value: object) -> str:
     """
     if value is None:
         return ""
+    if value.__class__ is int:
+        return str(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if not text or (len(text) <= LONGEST_CELL and _USUAL.fullmatch(text)):
         return text
+    return _defused(text)
+
+
+# Many items have the same remark.
+@lru_cache(maxsize=64)
+def _defused(text: str) -> str:
+    """Return a text as `cell` shows it."""
     text = text.translate(_PICTURED)
     first = text.lstrip(_BLANKS)[:1]
     if (first in _FORMULAS or text[:1] in {"\t", "\r", "\n"}) and not _NUMBER.fullmatch(text):
