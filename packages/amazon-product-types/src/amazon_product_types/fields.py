@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_product_types.definition import main_name
-from amazon_product_types.requirement import Requirement, requirements
+from amazon_product_types.requirement import Needs
 from amazon_product_types.restrictions import Restriction, restrictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from amazon_product_types.definition import Definition, Node
     from amazon_product_types.options import Option
+    from amazon_product_types.requirement import Requirement
+
+
+#: What a field's requirement says, by name.
+_NEEDED = ("requirement", "condition", "forbidden", "needed_alone", "recommended_by")
 
 
 class Level(NamedTuple):
@@ -37,8 +44,7 @@ class Field:
     """One leaf of a definition.
 
     `path` is dotted without array marks (`item_weight.unit`); `labels` the titles from the
-    attribute to the leaf, `label` the last. `requirement` is `required`, `conditional`,
-    `recommended` or `optional`; `condition` says in words when a conditional field is required.
+    attribute to the leaf, `label` the last. `find_need` makes out when the field is required or not allowed.
     `type` is `string`, `number`, `integer`, `boolean`, `date` or `url`; `json_type` the JSON type
     that Amazon takes. `min`/`max` are numbers for numbers, characters for text; `max_bytes` are
     UTF-8 bytes. `max_values` is how many values fit (per language, where `language`); None is no
@@ -51,8 +57,7 @@ class Field:
     labels: tuple[str, ...]
     group: str
     type: str
-    requirement: str
-    condition: str
+    find_need: Callable[[], Requirement] = field(repr=False, compare=False)
     options: tuple[Option, ...] = field(repr=False)
     min: float | None
     max: float | None
@@ -69,15 +74,41 @@ class Field:
     unit: str | None = None
     default: Any = None
     pattern: str | None = None
-    forbidden: str = ""
-    needed_alone: bool = False
-    recommended_by: str = ""
     min_bytes: int | None = None
     multiple_of: float | None = None
     replaced_by: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     restriction: str = field(default="", repr=False)
     levels: tuple[Level, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def _need(self) -> Requirement:
+        return self.find_need()
+
+    @property
+    def requirement(self) -> str:
+        """`required`, `conditional`, `recommended` or `optional`."""
+        return self._need.level
+
+    @property
+    def condition(self) -> str:
+        """When a conditional field is required, in words."""
+        return self._need.condition
+
+    @property
+    def forbidden(self) -> str:
+        """When the field is not allowed, in words."""
+        return self._need.forbidden
+
+    @property
+    def needed_alone(self) -> bool:
+        """Whether the field is required of an item of which nothing else is known."""
+        return self._need.needed_alone
+
+    @property
+    def recommended_by(self) -> str:
+        """Who recommends the field."""
+        return self._need.recommended_by
 
     @property
     def attribute(self) -> str:
@@ -99,10 +130,16 @@ class Field:
         """The path with array marks: `item_weight[].unit`."""
         return ".".join(level.name + "[]" * level.is_array for level in self.levels)
 
+    def with_condition(self, condition: str) -> Field:
+        """Return the same field with another sentence that says when it is required."""
+        need = self._need._replace(condition=condition)
+        return replace(self, find_need=lambda: need)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the field as JSON, with the keys that docs/fields.md explains."""
-        known = asdict(self)
-        del known["levels"], known["restriction"]
+        inner = {"find_need", "restriction", "levels"}
+        known = {one.name: getattr(self, one.name) for one in dataclass_fields(self) if one.name not in inner}
+        known |= {name: getattr(self, name) for name in _NEEDED}
         known["options"] = [
             {"value": option.value, "name": option.name}
             | ({"deprecated": True, "replacements": option.replacements} if option.deprecated else {})
@@ -122,9 +159,9 @@ def fields(definition: Definition, *, relevant: Iterable[str] = (), language: st
     Returns:
         One field per leaf; `marketplace_id` and `language_tag` are written without a mapping and left out.
     """
-    needs = requirements(definition, frozenset(relevant), language)
+    needs = Needs(definition, frozenset(relevant), language)
     narrowed = restrictions(definition)
-    return [_field(leaf, needs[leaf.names], narrowed.get(leaf.names)) for leaf in definition.leaves]
+    return [_field(leaf, needs, narrowed.get(leaf.names)) for leaf in definition.leaves]
 
 
 def relabelled(known: Iterable[Field], labels: Definition) -> list[Field]:
@@ -137,7 +174,7 @@ def relabelled(known: Iterable[Field], labels: Definition) -> list[Field]:
     return found
 
 
-def _field(leaf: Node, need: Requirement, narrowed: Restriction | None) -> Field:
+def _field(leaf: Node, needs: Needs, narrowed: Restriction | None) -> Field:
     limits, labels, group = leaf.limits, leaf.labels, leaf.group
     levels = tuple(_level(step) for step in leaf.steps)
     has_unit = leaf.name != "unit" and leaf.parent is not None and "unit" in leaf.parent.members
@@ -149,11 +186,7 @@ def _field(leaf: Node, need: Requirement, narrowed: Restriction | None) -> Field
         group_id=group.id,
         type=leaf.kind,
         json_type=leaf.json_type,
-        requirement=need.level,
-        condition=need.condition,
-        forbidden=need.forbidden,
-        needed_alone=need.needed_alone,
-        recommended_by=need.recommended_by,
+        find_need=partial(needs.of, leaf.names),
         options=leaf.options,
         open=leaf.is_open,
         min=limits.least,

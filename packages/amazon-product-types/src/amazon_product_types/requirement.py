@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_product_types.conditions.evaluation import term_holds, true_of
@@ -123,11 +124,33 @@ class Requirements:
         return len(self._leaves[names[:1]]) == 1 or names[1:] == (main_name(self._members[names[:1]]),)
 
 
-def requirements(definition: Definition, relevant: frozenset[str], language: str) -> dict[Names, Requirement]:
-    """Return the requirement of each leaf, with conditions in a language (`messages/` has them)."""
-    known, messages = Requirements(definition), catalogue(language)
-    sources = recommended(definition, relevant)
-    return {leaf.names: known.of(leaf.names, sources, messages) for leaf in definition.leaves}
+class Needs:
+    """The requirements of a definition's leaves, each made out when it is first asked for.
+
+    The rules of a large definition take half a second, which a run that only looks for fields does without.
+
+    Args:
+        definition: The definition.
+        relevant: Attributes that Amazon called relevant for the product type.
+        language: Of the sentences (`messages/` has them).
+    """
+
+    def __init__(self, definition: Definition, relevant: frozenset[str], language: str) -> None:
+        self._definition = definition
+        self._relevant = relevant
+        self._language = language
+
+    def of(self, names: Names) -> Requirement:
+        """Return the requirement of the leaf `names`."""
+        return self._requirements.of(names, self._sources, catalogue(self._language))
+
+    @cached_property
+    def _requirements(self) -> Requirements:
+        return Requirements(self._definition)
+
+    @cached_property
+    def _sources(self) -> Mapping[str, str]:
+        return recommended(self._definition, self._relevant)
 
 
 def required_of(definition: Definition, payload: Mapping[str, Any], language: str) -> dict[Names, str]:

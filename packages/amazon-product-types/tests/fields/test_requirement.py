@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
+from amazon_product_types.labels import FieldIndex
 
 
 def attribute(*names, required=("value",), values=None, **more):
@@ -228,3 +231,17 @@ def test_what_is_needed_of_an_item_of_which_nothing_is_known():
         "weight.unit": True,
         "ready.value": False,
     }
+
+
+def test_a_requirement_is_made_out_when_it_is_asked_for_and_once():
+    asked = []
+    found = [
+        replace(one, find_need=lambda one=one: asked.append(one.path) or one.find_need())
+        for one in fields(Definition(definition(required=["color"])))
+    ]
+    color = FieldIndex(found).find("color").path
+    assert asked == []
+    (field,) = (one for one in found if one.path.startswith(color))
+    assert (field.requirement, field.condition, field.needed_alone) == ("required", "", True)
+    assert field.with_condition("because").condition == "because"
+    assert asked == [field.path]

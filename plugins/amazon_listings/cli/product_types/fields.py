@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -109,7 +108,7 @@ def _needed_by_mapping(connector: Connector, found: list[Field]) -> list[Field]:
     payload = mapping.apply(_NOTHING).attributes
     reasons = required_of(pair_of(connector).definition, payload, spoken_language())
     said = {".".join(names): reason for names, reason in reasons.items()}
-    return [replace(field, condition=said[field.path]) for field in found if field.path in said]
+    return [field.with_condition(said[field.path]) for field in found if field.path in said]
 
 
 def _of_group(found: list[Field], group: str) -> list[Field]:
