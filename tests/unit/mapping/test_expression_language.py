@@ -7,6 +7,8 @@ import pytest
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
+from amazon_listings.mapping.formulas.limits import TooLarge
+from amazon_listings.mapping.formulas.regex import cost, regex_replace
 from support.small_definition import make_item, record
 
 FIELDS = {"a": "abc", "n": 7, "l": ["x", "", "y"], "none": None, "rows": [{"c": "1"}, {"c": "2", "d": "z"}]}
@@ -125,6 +127,8 @@ def test_records_are_asked_for_their_fields(text, value):
         ("{{ item.a(1) }}", "can be called"),
         ("{{ item.l | join(*item.l) }}", "one by one"),
         ("{{ 1e999 }}", "a number must be finite"),
+        ("{% set x.y = 1 %}", "only names can be set"),
+        ("{% set a, b = item %}", "only names can be set"),
         ("{{ nothing }}", "'nothing' is not known; there are item, product"),
         ("{{ item.a" + " | upper" * 200 + " }}", "nested too deeply"),
     ],
@@ -153,6 +157,19 @@ def test_what_fails_on_an_item_says_why(text, said):
     with pytest.raises(ExpressionError) as caught:
         evaluated(text)
     assert said in str(caught.value)
+
+
+def test_a_pattern_costs_what_it_repeats_for_each_time():
+    assert cost("a") < cost("aa") < cost("a{2}")
+    assert cost("a{40}") - cost("a{30}") == cost("a{30}") - cost("a{20}")
+    assert cost("(a){40}") - cost("(a){30}") == cost("(a){30}") - cost("(a){20}")
+
+
+def test_what_a_replacement_could_become_is_refused_before_it_is_made():
+    with pytest.raises(TooLarge):
+        regex_replace("a" * 50_000, "b", "three")
+    assert regex_replace("a" * 50_000, "b", "c") == "a" * 50_000
+    assert regex_replace("a" * 1000, "b", "c" * 1000) == "a" * 1000
 
 
 BIG = "x" * 100_000

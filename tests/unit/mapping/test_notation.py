@@ -62,6 +62,13 @@ def test_a_column_shows_its_decimal_sign(values, decimal):
     assert evidence(*values).decimal == decimal
 
 
+@pytest.mark.parametrize("sign", [",", "."])
+@pytest.mark.parametrize("values", [["12,50", "12.50"], ["12,50"], ["12.50"]])
+def test_a_sign_that_is_stated_wins_over_what_the_column_shows(values, sign):
+    assert evidence(*values).stated(sign).decimal == sign
+    assert evidence(*values).stated("auto") == evidence(*values)
+
+
 @pytest.mark.parametrize("value", ["1.500", "1,500", "-1.500", "١,٥٠٠", "１.５００", "1.500 €"])
 def test_money_with_two_readings_is_an_issue_that_shows_both(small, value):
     said = price_of(small, value)

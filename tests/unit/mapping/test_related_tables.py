@@ -30,6 +30,8 @@ def test_the_first_row_that_fits_in_the_language_being_written(small):
     [
         ("{{ tables.colours | column('name') | join(', ') }}", "Rouge, Bleu, ?"),
         ("{{ tables['colours'] | cell(1, 'name') }}", "Bleu"),
+        ("{{ tables.colours | cell(1, 'nom') or 'none' }}", "none"),
+        ("{{ tables.colours | cell('XX', 'name') or 'none' }}", "none"),
         (
             "{{ tables.colours | selectattr('code', 'eq', item.code) | map(attribute='name') | first }}",
             "Bleu",

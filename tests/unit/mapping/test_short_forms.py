@@ -113,6 +113,14 @@ def test_business_prices_need_an_account_that_has_them(small):
         small.compile({"offers": {"price": 1, "business": 2}})
 
 
+def test_a_marketplace_without_audiences_has_offers_to_all(small):
+    del small.definition["properties"]["purchasable_offer"]["items"]["properties"]["audience"]
+    assert small.compile({"offers": {"price": 1, "audience": "ALL"}})
+    for audience in ("B2B", "A2B"):
+        with pytest.raises(MappingErrors, match="one audience"):
+            small.compile({"offers": {"price": 1, "audience": audience}})
+
+
 def test_stock_of_the_merchant_and_of_amazon(small):
     item = small.item(fields={"q": "12", "back": "1.5.2026"})
     own = small.map(
