@@ -14,17 +14,23 @@ tried in a fork of that process, where all is imported: the code of the changed 
 tests that reach the changed statement run, the shortest first, until one fails that passes there without the
 change. Properties try few examples at first, and all if nothing failed. What cannot be replaced (a table, a
 decorator, a default) is tried in a fork that has imported libraries only.
+
+Of the modules outside `WHOLE` a change is tried by the tests of its own folder, and one that they leave alive
+by those of each folder whose code imports the module.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
 from collections import Counter
+from pathlib import Path
 
 from tests.mutants.changes import Change, Group, Spec, change_of, specs
 from tests.mutants.equivalents import reason_of
@@ -92,16 +98,19 @@ def main() -> None:
     survivors: list[str] = []
     for name in asked.group or [*WHOLE, "elsewhere"]:
         parts = _elsewhere(asked.most) if name == "elsewhere" else _whole(name, asked.most)
-        found: list[tuple[Change, str]] = []
+        found: dict[Change, str] = {}
         for group, changes in parts:
-            verdicts = verdicts_of(group, changes, asked.workers, quick=asked.quick)
-            found += [(one, _judged(one, verdicts[one.name])) for one in changes]
-            survivors += [f"{name}: {verdict}\n{one.difference}" for one, verdict in found if verdict in LEFT]
-            (WORK / "survivors.txt").write_text("\n\n".join(survivors), encoding="utf-8")
+            again = [one for one, verdict in found.items() if verdict in LEFT and uses(group, one.module)]
+            verdicts = verdicts_of(group, [*changes, *again], asked.workers, quick=asked.quick)
+            found |= {one: _judged(one, verdicts[one.name]) for one in changes}
+            found |= {one: KILLED for one in again if verdicts[one.name] == KILLED}
+            left = [f"{name}: {found[one]}\n{one.difference}" for one in found if found[one] in LEFT]
+            (WORK / "survivors.txt").write_text("\n\n".join(survivors + left), encoding="utf-8")
+        survivors += left
         if name != "elsewhere":
-            for module in sorted({one.module for one, _ in found}):
-                _say(module, [verdict for one, verdict in found if one.module == module])
-        worst = min(worst, _say(name, [verdict for _, verdict in found]))
+            for module in sorted({one.module for one in found}):
+                _say(module, [verdict for one, verdict in found.items() if one.module == module])
+        worst = min(worst, _say(name, list(found.values())))
     shutil.rmtree(WORK / "temporary", ignore_errors=True)
     sys.exit(worst < WANTED)
 
@@ -170,7 +179,21 @@ def _elsewhere(most: int | None) -> list[tuple[Group, list[Change]]]:
     ]
     drawn = sorted(every, key=lambda one: _lot(one[1]))[: most or DRAWN]
     parts = [(group, [change_of(spec) for one, spec in drawn if one is group]) for group in groups]
-    return sorted((part for part in parts if part[1]), key=lambda part: -len(part[1]))
+    # What others use comes first: the tests of those who use it try what its own left alive.
+    users = {group: sum(uses(one, *group.modules) for one in groups) for group in groups}
+    return sorted(parts, key=lambda part: -users[part[0]])
+
+
+def uses(group: Group, module: str) -> bool:
+    """Whether code of a group imports a module, or something of a folder."""
+    parent, _, name = module.removeprefix("plugins/").removesuffix(".py").replace("/", ".").rpartition(".")
+    imports = re.compile(rf"^\s*from {re.escape(parent)}(\.{name}[. ]| import .*\b{name}\b)", re.MULTILINE)
+    return any(imports.search(text) for text in _sources(group))
+
+
+@functools.cache
+def _sources(group: Group) -> list[str]:
+    return [path.read_text(encoding="utf-8") for one in group.modules for path in Path(one).rglob("*.py")]
 
 
 def _folders() -> list[Group]:

@@ -23,25 +23,37 @@ KINDS = {
     ),
     "nothing assigns to its attributes, which mypy says": (r".*\bfrozen=True.*", r".*\bfrozen=False.*"),
 }
-#: Operators that swap `==` and `is`: the same for None, classes, members of an Enum and interned texts.
+#: Operators that swap `==` and `is`.
 IDENTITY = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
-
-
-#: A column, of which `==` makes a condition and `is` does not.
-SQL = re.compile(r"\.c\.|\btable\.|\bstate\.")
+#: What stands behind the operator where that changes nothing, as there is only one of it: None and truths,
+#: classes, members of an Enum (but a status of HTTP is a number), the smallest numbers, texts of one letter.
+ONCE = re.compile(
+    r"""(?:is\ not|is|==|!=)\ (?:
+        None|True|False|-?[0-9]{1,2}|"[ -~]?"
+        |str|int|float|bool|bytes|list|tuple|dict|set|Decimal|date|datetime
+        |(?!HTTPStatus)[A-Z]\w*\.[A-Z_]+
+    )(?![\w.(\[])""",
+    re.VERBOSE,
+)
 
 
 def reason_of(change: Change) -> str | None:
     """Say why a change that no test noticed is equivalent; None if it is not."""
     removed, added = _lines(change)
-    if change.name.split(":")[1].endswith(tuple(f"Operator_{one}" for one in IDENTITY)) and not SQL.search(
-        removed
-    ):
+    operator = change.name.split(":")[1]
+    if operator.endswith(tuple(f"Operator_{one}" for one in IDENTITY)) and _is_one_thing(removed, added):
         return "`==` and `is` are the same for every value that gets there"
     for reason, (before, after) in KINDS.items():
         if re.fullmatch(before, removed) and re.fullmatch(after, added):
             return reason
     return _listed().get((change.module, removed.strip(), added.strip()))
+
+
+def _is_one_thing(removed: str, added: str) -> bool:
+    """Whether the operand behind, or the class before, the changed operator exists only once."""
+    pairs = zip(removed, added, strict=False)
+    start = next(place for place, (one, other) in enumerate(pairs) if one != other)
+    return bool(ONCE.match(added[start:])) or removed[:start].rstrip().endswith("__class__")
 
 
 def _lines(change: Change) -> tuple[str, str]:
