@@ -129,6 +129,8 @@ def test_a_row_depends_on_the_notation_of_its_own_columns():
     columns = ColumnSurvey().see_all([lamp("A", price="12,50")]).columns
     assert b"price" in RowNotation(columns).of(lamp("B"))
     assert RowNotation({"elsewhere": columns["price"]}).of(lamp("B")) == b""
+    assert RowNotation(columns) != RowNotation({"elsewhere": columns["price"]})
+    assert RowNotation(columns) != columns
 
 
 def test_what_the_connector_states_wins(connector):

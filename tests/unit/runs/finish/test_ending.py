@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from amazon_listings.definitions.stored import DefinitionKey
 from amazon_listings.errors import RunAbortedError
+from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.ledger.runs.history import last_run, next_attempt, start_run
 from amazon_listings.ledger.runs.owed import owed_families
@@ -16,7 +17,9 @@ from amazon_listings.runs.finish.ending import finish_run
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import DefinitionsNote, ExtractNote, FailureNote, QualityNote, TestedNote
 from amazon_listings.runs.records import LIVE, MAPPED, QUALITY, TESTED
+from amazon_listings.runs.report import NAMED
 from amazon_product_types.validation.issue import Issue
+from support.ledger_rows import record_submissions
 from support.ledgers import ledger_in
 from support.run_records import judged_item, mapped, written
 
@@ -135,6 +138,20 @@ def test_items_behind_another_write_are_owed_and_the_cursor_passes_them(close, f
     assert close()["counts"]["pending"] == 1
     assert last_run(ledger, "lamps", "test").cursor
     assert owed_families(ledger, "lamps", "test") == {"products/1"}
+
+
+def test_what_only_an_earlier_try_sent_is_told_with_its_calls(close, started, ledger, extracted, item):
+    number = started(operation="live")
+    extracted([item(1)])
+    sent = [{"sku": f"S-{place:02}", "method": "PUT", "status": "ACCEPTED"} for place in range(NAMED + 3)]
+    sent.append({"sku": "S-00", "method": "PATCH", "status": "ACCEPTED"})
+    more = {"submission_id": "", "request_id": "", "body": {}}
+    listings = ListingScope("lamps", "A1SELLER", "A13V1IB3VIYZZH", "LAMP")
+    record_submissions(ledger, listings, number, [one | more | {"hash": one["method"]} for one in sent])
+    summary = close()
+    assert summary["calls"] == {"creations": NAMED + 3, "updates": 1}
+    (sentence,) = [one for one in summary["warnings"] if "S-00" in one]
+    assert sentence.endswith(f"S-{NAMED - 1:02} … (+3)")
 
 
 @pytest.mark.parametrize("kind", ["skus", "interval"])

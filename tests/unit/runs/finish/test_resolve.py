@@ -11,7 +11,17 @@ from amazon_listings.runs.finish.resolve import Resolver, check_sum
 from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.notes import ApprovalNote, LiveNote, TestedNote
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import EXTRACT, LIVE, MAPPED, PROBLEMS, QUALITY, TESTED, ReadingProblem
+from amazon_listings.runs.records import (
+    APPROVED,
+    EXTRACT,
+    LIVE,
+    MAPPED,
+    PROBLEMS,
+    QUALITY,
+    TESTED,
+    ApprovedItem,
+    ReadingProblem,
+)
 from amazon_product_types.validation.issue import Issue
 from support.run_records import extract_note, judged_item, mapped, quality, resolved_items, scope_of, written
 
@@ -73,6 +83,23 @@ def test_an_item_of_a_plan_that_is_not_sent_says_why(folder, extracted, item, de
     assert (found.outcome, found.note) == (decision, f"{why}; nothing of it was sent"), "not what it passed"
     (french,) = [one for _, part in Resolver(folder, language="fr").parts() for one in part]
     assert french.note.endswith("rien n'en a été envoyé")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "found"),
+    [("ready", ("refused", "")), ("waiting", ("waiting", "why")), ("blocked", ("blocked", "why"))],
+)
+def test_what_was_decided_of_an_item_comes_before_what_was_decided_of_its_plan(
+    folder, extracted, item, outcome, found
+):
+    extracted([item(1)])
+    folder.note(scope_of("live"))
+    folder.write(TESTED, part_name(1), [judged_item("products/1", "ready")])
+    decided = ApprovedItem(pim_id="products/1", sku="PRODUCTS/1", outcome=Outcome(outcome), note="why")
+    folder.write(APPROVED, part_name(1), [decided])
+    folder.note(ApprovalNote(ready=1, decision="refused"))
+    one = resolved(folder)["products/1"]
+    assert (one.outcome, one.note if one.note == "why" else "") == found
 
 
 def test_an_item_no_stage_finished_failed_unless_something_blocks_it(folder, extracted, item):
