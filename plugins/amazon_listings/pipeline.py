@@ -405,8 +405,6 @@ def foresee(run: RunContext, installation: Installation) -> ForeseenNote:
 def _decisions(run: RunContext, installation: Installation) -> Decisions:
     """Return what decides about the items of a run."""
     from amazon_listings.approvals.decisions import Decisions
-    from amazon_listings.connectors.languages import language_of
-    from amazon_listings.messages import catalogue
     from amazon_listings.selling_partner.content.leaves import amazon_defaults
 
     connector = run.connector
@@ -418,7 +416,6 @@ def _decisions(run: RunContext, installation: Installation) -> Decisions:
         run=number_of(run, installation.ledger),
         layout=definitions_of(run).layout,
         defaults=amazon_defaults(connector.marketplace),
-        messages=catalogue(language_of(connector)),
     )
 
 

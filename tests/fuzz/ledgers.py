@@ -21,6 +21,7 @@ from amazon_listings.ledger.runs.history import finish_run, last_run, recent_run
 from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.ledger.writes.confirmations import due_looks
 from amazon_listings.ledger.writes.last_writes import last_writes
+from amazon_listings.remarks import remark
 from amazon_product_types.validation.issue import Issue
 from tests.fuzz.mutations import TOKENS, mutated_bytes
 from tests.support.ledger_rows import record_accepted
@@ -144,7 +145,7 @@ def _filled(engine: Engine, key: str, listings: ListingScope) -> int:
         ItemState(
             pim_id=f"products/{sku}", sku=sku, family="products/F", run=run, operation="live", outcome="accepted",
             read_at=NOON, row={"pim_id": sku, "product": {"fields": {"w": 1.5}}}, attributes=ATTRIBUTES,
-            payload_hash="h", note="n", name="Lamp", picture=None, selected=("w",),
+            payload_hash="h", note=remark("note.vanished"), name="Lamp", picture=None, selected=("w",),
             fingerprint=Fingerprint(row=1, family=2, mapping=3, definition=4, rules=5, quality=6, tables=7),
         )
         for sku in SKUS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amazon_listings.ledger.items.issues import gone_issues, open_issues
+from amazon_listings.remarks import remark
 from amazon_listings.runs.finish.issue_history import keep_resolved, resolved
 from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.folder import RunFolder, part_name
@@ -32,7 +33,7 @@ def run(ledger, tmp_path):
     """Plays a run: outcome and issues by SKU; what its history says."""
     number = 0
 
-    def play(outcomes, *, complete=False, previewed=True, note=""):
+    def play(outcomes, *, complete=False, previewed=True, note=()):
         nonlocal number
         number += 1
         folder = RunFolder(tmp_path / f"run-{number}")
@@ -103,7 +104,7 @@ def test_nothing_is_gone_that_nobody_looked_for(ledger, run):
     assert still_open(ledger) == everything
     run({"b": ("ready", []), "c": ("ready", [])}, previewed=False)
     assert still_open(ledger) == everything
-    run({"a": ("ready", []), "c": ("ready", [])}, note="waits for its parent")
+    run({"a": ("ready", []), "c": ("ready", [])}, note=remark("note.parent_unknown", parent="p"))
     assert still_open(ledger) == {("b", "18027")}
     run({"b": ("accepted", [])})
     assert still_open(ledger) == set()

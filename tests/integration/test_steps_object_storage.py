@@ -5,6 +5,7 @@ import json
 import pytest
 
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.remarks import remark
 from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.finish.issue_history import renew_resolved
 from amazon_listings.runs.finish.resolve import Resolver
@@ -85,7 +86,12 @@ def folder(storage):
 
 
 def one(number, text="é\u2028\ud83d"):
-    return WrittenItem(pim_id=str(number), sku="0123", outcome=Outcome.ACCEPTED, note=text)
+    return WrittenItem(
+        pim_id=str(number),
+        sku="0123",
+        outcome=Outcome.ACCEPTED,
+        note=remark("note.parent_failed", parent=text),
+    )
 
 
 def test_parts_and_notes_are_kept_replaced_listed_and_cleared(folder):

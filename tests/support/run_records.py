@@ -2,7 +2,8 @@
 
 from itertools import chain
 
-from amazon_listings.messages import DEFAULT
+from amazon_listings.messages import catalogue
+from amazon_listings.remarks import worded
 from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
@@ -58,6 +59,11 @@ def written(pim_id, outcome, sku=None, issues=(), **more):
     )
 
 
-def resolved_items(folder, *, language=DEFAULT):
+def resolved_items(folder):
     """Every item of a run with its outcome, in the order of the extract."""
-    return chain.from_iterable(items for _, items in Resolver(folder, language=language).parts())
+    return chain.from_iterable(items for _, items in Resolver(folder).parts())
+
+
+def note_of(item, language="fr"):
+    """The note of an item, in a language."""
+    return worded(item.note, catalogue(language))

@@ -12,7 +12,6 @@ import yaml
 from amazon_listings.approvals.answers import answer_run
 from amazon_listings.approvals.decisions import Decisions
 from amazon_listings.checks.check_items import test_sync as check
-from amazon_listings.connectors.languages import language_of
 from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
@@ -20,7 +19,6 @@ from amazon_listings.incoming.http_reader import Limits
 from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import start_run
-from amazon_listings.messages import catalogue
 from amazon_listings.runs.definitions import Definitions, definition_key, refresh_definitions
 from amazon_listings.runs.extract.notations import ColumnSurvey, note_notations
 from amazon_listings.runs.finish.ending import finish_run
@@ -303,7 +301,6 @@ class Run:
             self.number,
             self.definitions.layout,
             amazon_defaults(self.connector.marketplace),
-            catalogue("en"),
             now or datetime.now(UTC),
         )
 
@@ -347,8 +344,7 @@ class Run:
 
     def items(self):
         """What became of items, by SKU; the sum of the outcomes was checked."""
-        language = language_of(self.connector)
-        resolved = list(resolved_items(self.folder, language=language))
+        resolved = list(resolved_items(self.folder))
         added = sum(one.parent or one.removed for one in resolved)
         counts = Counter(one.outcome for one in resolved)
         check_sum(self.folder.noted(ExtractNote).extracted, added, 0, counts)

@@ -15,7 +15,7 @@ ROOTS = [Path(module.__file__).parent for module in (amazon_listings, amazon_pro
 BASES = {"CodedError", "AmazonListingsError", "ProductTypeError"}
 CODE = re.compile(r"[a-z][a-z0-9_.]*")
 #: Calls whose first argument is a code.
-WORDING = {"refuse", "say", "message", "log_line", "phrase", "action", "issue_texts"}
+WORDING = {"refuse", "say", "message", "log_line", "phrase", "remark", "action", "issue_texts"}
 #: Calls whose arguments people read as they are.
 SHOWING = {"echo", "print", "confirm", "prompt", "secho"}
 LOGGING = {"debug", "info", "warning", "error", "exception", "critical"}

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.approvals.progress import Approval
     from amazon_listings.ledger.items.payloads import ListingScope
-    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import TestedItem
     from amazon_listings.selling_partner.content.leaves import Layout
@@ -103,7 +102,6 @@ class Decisions:
         run: The run's number.
         layout: The layout of the product type's definition.
         defaults: Selector values that Amazon fills in.
-        messages: The sentences, in the language of the report.
         now: This moment.
     """
 
@@ -114,7 +112,6 @@ class Decisions:
     run: int
     layout: Layout
     defaults: Mapping[str, Any]
-    messages: Catalogue
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def decide(self) -> ApprovalNote:
@@ -171,7 +168,7 @@ class Decisions:
             found.counts.update(one.outcome for one in items)
 
     def _removals(self, policy: Policy, of_run: frozenset[str]) -> RemovalDecisions:
-        return RemovalDecisions(self.connector, self.ledger, self.listings, self.messages, policy, of_run)
+        return RemovalDecisions(self.connector, self.ledger, self.listings, policy, of_run)
 
     def _policy(self) -> Policy:
         return Policy(
@@ -263,7 +260,7 @@ class Decisions:
     def _verdicts(
         self, judged: Mapping[str, _Judged], rows: Mapping[str, Approval], standard: Standard
     ) -> list[Verdict]:
-        judge = Judge(self.messages, asks_by_policy=self.connector.approval.policy != "never")
+        judge = Judge(asks_by_policy=self.connector.approval.policy != "never")
         ready = {pim_id: one.item for pim_id, one in judged.items()}
         verdicts = {
             pim_id: judge.judge(item, reasons, rows.get(item.sku or ""), standard)

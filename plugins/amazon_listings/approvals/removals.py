@@ -9,10 +9,10 @@ import msgspec
 
 from amazon_listings.approvals.guards import REMOVED
 from amazon_listings.approvals.policy import ALWAYS, FIRST, POLICIES, Policy
-from amazon_listings.approvals.verdicts import ALLOWED, worded
+from amazon_listings.approvals.verdicts import ALLOWED, reasons_of
 from amazon_listings.ledger.approvals.progress import approval_states, approvals_of
 from amazon_listings.ledger.approvals.questions import Asked
-from amazon_listings.messages import joined_notes
+from amazon_listings.remarks import remark
 from amazon_listings.runs.extract.removed_items import REPEATED
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan, question_hash
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
     from amazon_listings.ledger.approvals.progress import Approval
     from amazon_listings.ledger.items.payloads import ListingScope
-    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem
 
@@ -49,7 +48,6 @@ class RemovalDecisions:
         connector: The connector that runs.
         ledger: The open ledger.
         listings: Whose listings.
-        messages: The sentences, in the language of the report.
         policy: The connector's policy.
         of_run: The guards that the run as a whole trips, as far as that is known.
     """
@@ -57,7 +55,6 @@ class RemovalDecisions:
     connector: Connector
     ledger: Engine
     listings: ListingScope
-    messages: Catalogue
     policy: Policy
     of_run: frozenset[str]
 
@@ -106,14 +103,13 @@ class RemovalDecisions:
             own.add("renamed")
         if not own or (state in ALLOWED and arrives):
             ready = msgspec.structs.replace(
-                item, outcome=Outcome.READY, note="", approval=digest if own else ""
+                item, outcome=Outcome.READY, note=(), approval=digest if own else ""
             )
             return ready, None
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
         names = tuple(sorted(own))
-        why = self.messages.phrase(f"approval.note_{outcome}_all", reasons=worded(self.messages, names))
-        note = joined_notes((item.remark, why), self.messages)
-        waits = msgspec.structs.replace(item, outcome=outcome, note=note, approval="")
+        why = remark(f"approval.note_{outcome}_all", reasons=reasons_of(names))
+        waits = msgspec.structs.replace(item, outcome=outcome, note=item.remark + why, approval="")
         line = self.policy.removal_line()
         return waits, Asked(sku, item.pim_id or None, "remove", digest, names, (line,))
 

@@ -14,6 +14,8 @@ import msgspec
 
 from amazon_listings.approvals.asked_changes import asked_item, changes_of, guarded, hash_of, question_of
 from amazon_listings.approvals.policy import POLICIES, Policy, Reasons
+from amazon_listings.messages import message
+from amazon_listings.remarks import remark
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method, Plan
 from amazon_listings.runs.records import ApprovedItem
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
     from amazon_listings.ledger.approvals.progress import Approval
     from amazon_listings.ledger.approvals.questions import Asked
-    from amazon_listings.messages import Catalogue
+    from amazon_listings.messages import Message
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.plan import Change
     from amazon_listings.runs.records import TestedItem
 
@@ -60,11 +63,9 @@ class Judge:
     """Judges items.
 
     Args:
-        messages: The sentences, in the language of the report.
         asks_by_policy: Whether the connector's policy asks anything; its guards ask in any case.
     """
 
-    messages: Catalogue
     asks_by_policy: bool
 
     def judge(self, item: TestedItem, reasons: Reasons, row: Approval | None, standard: Standard) -> Verdict:
@@ -79,7 +80,7 @@ class Judge:
         plan = item.plan
         if plan is None:
             # Without a plan it is not known what would be sent.
-            note = self.messages.phrase("approval.no_plan")
+            note = remark("approval.no_plan")
             return Verdict(_decided(item, Outcome.FAILED, note))
         digest = item.plan_hash or plan.hash  # earlier versions noted it with previews only
         own = standard.policy.with_run(reasons, plan, standard.of_run)
@@ -119,7 +120,7 @@ class Judge:
         """Return the verdict on an item that was only read because others of its family were approved."""
         if verdict.approved.outcome is not Outcome.READY:
             return verdict
-        note = verdict.approved.note or self.messages.phrase("approval.beside_approved")
+        note = verdict.approved.note or remark("approval.beside_approved")
         approved = msgspec.structs.replace(
             verdict.approved, outcome=Outcome.WAITING, note=note, withheld=(), waits=False
         )
@@ -127,7 +128,7 @@ class Judge:
 
     def with_parent(self, item: TestedItem, verdict: Verdict) -> Verdict:
         """Return the verdict on a child whose parent waits: Amazon would not take it before."""
-        note = self.messages.phrase("approval.with_parent", parent=item.parent_sku)
+        note = remark("approval.with_parent", parent=item.parent_sku)
         approved = msgspec.structs.replace(verdict.approved, outcome=Outcome.WAITING, note=note)
         return Verdict(approved, settled=verdict.settled)
 
@@ -152,24 +153,26 @@ class Judge:
                 leaves[change.leaf] = leaves.get(change.leaf, frozenset()) | asked[change.leaf]
         return Reasons(leaves, reasons.whole)
 
-    def _note(self, outcome: Outcome, question: tuple[Change, ...], plan: Plan, names: Iterable[str]) -> str:
-        """Return the remark on what waits or was refused."""
-        why = worded(self.messages, names)
+    def _note(
+        self, outcome: Outcome, question: tuple[Change, ...], plan: Plan, names: Iterable[str]
+    ) -> Remarks:
+        """Return the note of what waits or was refused."""
+        why = reasons_of(names)
         if len(question) == len(plan.changes):
-            return self.messages.phrase(f"approval.note_{outcome}_all", reasons=why)
+            return remark(f"approval.note_{outcome}_all", reasons=why)
         attributes = sorted({change.leaf.attribute for change in question})
-        return self.messages.phrase(f"approval.note_{outcome}_some", attributes=attributes, reasons=why)
+        return remark(f"approval.note_{outcome}_some", attributes=attributes, reasons=why)
 
 
-def worded(messages: Catalogue, names: Iterable[str]) -> list[str]:
-    """Return why something is asked, in words."""
-    return [messages.phrase(f"approval.reason_{name}") for name in names]
+def reasons_of(names: Iterable[str]) -> list[Message]:
+    """Return why something is asked, as messages."""
+    return [message(f"approval.reason_{name}") for name in names]
 
 
 def _decided(
     item: TestedItem,
     outcome: Outcome,
-    note: str = "",
+    note: Remarks = (),
     *,
     plan_hash: str = "",
     approval: str = "",

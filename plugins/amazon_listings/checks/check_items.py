@@ -226,7 +226,7 @@ def _preview_all(
         if any(item.outcome in {Outcome.EXTRACTED, Outcome.READY} for item in items):
             mapped = {item.pim_id: item for item in folder.read(payloads, part)}
             items = preview.planned(preview.judge(items, mapped), mapped)
-        items = note_waiting_children(items, preview.local.messages.language)
+        items = note_waiting_children(items)
         folder.write(TESTED, part, items)
         counts.update(item.outcome for item in items)
     if preview.need is not None:

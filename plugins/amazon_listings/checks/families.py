@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
-from amazon_listings.messages import catalogue, log_line
+from amazon_listings.messages import log_line
+from amazon_listings.remarks import remark
 from amazon_listings.runs.listings.bulk_reading import read_listings
 from amazon_listings.runs.outcomes import Outcome
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from amazon_listings.planning.wanted import WantedItem
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.records import TestedItem
     from amazon_listings.selling_partner.calls.client import SellingPartner
 
@@ -35,11 +37,10 @@ _KNOWN = frozenset(("accepted", "unchanged"))
 _STOPPED = frozenset(("blocked", "rejected", "failed"))
 
 
-def note_waiting_children(items: list[TestedItem], language: str) -> list[TestedItem]:
+def note_waiting_children(items: list[TestedItem]) -> list[TestedItem]:
     """Return the tested items of a part; children that passed say so if their parent did not.
 
-    They are what they are, `ready`: a live sync sends them once the parent passes. `language` is that
-    of the report.
+    They are what they are, `ready`: a live sync sends them once the parent passes.
     """
     parents = {item.sku: item.outcome for item in items if item.role == "parent"}
 
@@ -48,7 +49,7 @@ def note_waiting_children(items: list[TestedItem], language: str) -> list[Tested
         passed = item.role == "child" and item.outcome is Outcome.READY
         if not passed or item.parent_sku is None or outcome in {Outcome.READY, Outcome.UNCHANGED}:
             return item
-        return msgspec.structs.replace(item, note=_waits(item.parent_sku, outcome, language))
+        return msgspec.structs.replace(item, note=_waits(item.parent_sku, outcome))
 
     return [noted(item) for item in items]
 
@@ -71,16 +72,14 @@ class Parents:
     Args:
         client: The account's client; its `sleep` is how to wait.
         marketplace_id: Where.
-        language: That of the report.
     """
 
-    def __init__(self, client: SellingPartner, marketplace_id: str, language: str) -> None:
+    def __init__(self, client: SellingPartner, marketplace_id: str) -> None:
         self.readings = 0
         self._client = client
         self._marketplace_id = marketplace_id
-        self._language = language
 
-    def obstacles(self, parents: Iterable[str], outcomes: Mapping[str | None, Outcome]) -> dict[str, str]:
+    def obstacles(self, parents: Iterable[str], outcomes: Mapping[str | None, Outcome]) -> dict[str, Remarks]:
         """Return why children must wait, by the parent's SKU; parents that are no obstacle are left out.
 
         Args:
@@ -98,9 +97,9 @@ class Parents:
             if outcome == "accepted" or outcome is None:
                 unsure.append(sku)
             elif outcome not in _KNOWN:
-                waiting[sku] = _waits(sku, outcome, self._language)
+                waiting[sku] = _waits(sku, outcome)
         for sku in self._unknown(unsure):
-            waiting[sku] = _waits(sku, "unknown", self._language)
+            waiting[sku] = _waits(sku, "unknown")
         return waiting
 
     def _unknown(self, skus: list[str]) -> list[str]:
@@ -120,6 +119,6 @@ class Parents:
         return [sku for sku in skus if found.listings.get(sku) is None]
 
 
-def _waits(parent: str, outcome: str, language: str) -> str:
+def _waits(parent: str, outcome: str) -> Remarks:
     how = outcome if outcome in _STOPPED else "unknown"
-    return catalogue(language).phrase(f"note.parent_{how}", parent=parent)
+    return remark(f"note.parent_{how}", parent=parent)

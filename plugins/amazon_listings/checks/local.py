@@ -12,8 +12,9 @@ from amazon_listings.checks.offers_apart import held_back, offer_alone, separabl
 from amazon_listings.checks.offers_of_others import issues_beside_others
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.items.known import accepted_contents
-from amazon_listings.messages import catalogue, joined_notes
+from amazon_listings.messages import catalogue
 from amazon_listings.planning.vanished import missing_note
+from amazon_listings.remarks import remark
 from amazon_listings.runs.listings.ownership import Wording, conflicts, known_as_held, mapping_lines
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import TestedItem
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.planning.wanted import PlannedWrite
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.records import MappedItem
     from amazon_listings.runs.scope import Scope
@@ -74,7 +76,7 @@ class _Step(NamedTuple):
     """What is next for an item: `extracted` means that Amazon is asked."""
 
     outcome: Outcome
-    note: str = ""
+    note: Remarks = ()
     forced: bool = False
     sent_before: bool = False
     due: bool = False
@@ -160,7 +162,7 @@ class LocalChecks:
                 content = contents.get(item.sku or "")
                 tested = self._blocked(_Wrong(item, before, content, issues, everything))
             elif missing_note(before, exists=before.listed if before else None, recreates=self._recreates):
-                step = _Step(Outcome.GONE, self.messages.phrase("note.vanished"))
+                step = _Step(Outcome.GONE, remark("note.vanished"))
                 tested = self._tested(item, before, step, issues)
             else:
                 tested = self._tested(item, before, self._next(item, before), issues)
@@ -178,7 +180,7 @@ class LocalChecks:
             step = self._next(alone, wrong.known)
             if step.outcome is not Outcome.UNCHANGED:
                 tested = self._tested(alone, wrong.known, step, wrong.found)
-                return offer_only(tested, only, Outcome.BLOCKED, self.messages)
+                return offer_only(tested, only, Outcome.BLOCKED)
         found = (*wrong.found, *held_back(item.attributes, content, self.messages))
         return self._tested(item, wrong.known, _Step(Outcome.BLOCKED), found)
 
@@ -257,12 +259,12 @@ class LocalChecks:
             return _Step(Outcome.UNCHANGED)
         if known and not self.scope.force and self._passed(item, known):
             outcome = Outcome.READY if live else Outcome.UNCHANGED
-            return _Step(outcome, self.messages.phrase("note.passed_before"), due=not same)
+            return _Step(outcome, remark("note.passed_before"), due=not same)
         if preview == "none":
-            return _Step(unsent, self.messages.phrase("note.no_preview"), forced=forced)
+            return _Step(unsent, remark("note.no_preview"), forced=forced)
         if preview == "sample":
             if self._sampled >= (self.connector.sync.preview_sample or 0):
-                return _Step(unsent, self.messages.phrase("note.not_sampled"), forced=forced)
+                return _Step(unsent, remark("note.not_sampled"), forced=forced)
             self._sampled += 1
         return _Step(Outcome.EXTRACTED, forced=accepted, sent_before=same)
 
@@ -271,7 +273,7 @@ class LocalChecks:
         return known.tested_hash == item.hash and known.tested_definition == self.definitions.checksum
 
 
-def offer_only(tested: TestedItem, only: tuple[str, ...], whole: Outcome, messages: Catalogue) -> TestedItem:
+def offer_only(tested: TestedItem, only: tuple[str, ...], whole: Outcome) -> TestedItem:
     """Return an item of which some attributes go on alone; `whole` is what became of it as a whole."""
-    note = joined_notes((messages.phrase("note.offer_alone"), tested.note), messages)
+    note = remark("note.offer_alone") + tested.note
     return msgspec.structs.replace(tested, only=only, whole=whole, note=note)

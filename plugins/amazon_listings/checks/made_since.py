@@ -52,6 +52,6 @@ def with_made_since(items: list[TestedItem], local: LocalChecks, client: Selling
     record_listed(ledger, listings, dict.fromkeys(found, True))
     local.calls["searches"] += reading.calls
     return [
-        msgspec.structs.replace(item, outcome=Outcome.EXTRACTED, note="") if item.sku in found else item
+        msgspec.structs.replace(item, outcome=Outcome.EXTRACTED, note=()) if item.sku in found else item
         for item in items
     ]

@@ -20,6 +20,7 @@ from amazon_listings.ledger.items.payloads import ItemPayload, record_accepted, 
 from amazon_listings.planning.known import current_listings
 from amazon_listings.planning.vanished import missing_note
 from amazon_listings.planning.wanted import WantedItem
+from amazon_listings.remarks import remark
 from amazon_listings.runs.listings.bulk_reading import read_listings
 from amazon_listings.runs.listings.calls import OUTAGE, Answered, Progress, call_for_all
 from amazon_listings.runs.outcomes import Outcome
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from amazon_listings.planning.known import CurrentListing
     from amazon_listings.planning.planner import Planner
     from amazon_listings.planning.wanted import PlannedWrite
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.records import MappedItem, TestedItem
     from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Submission
@@ -158,8 +160,8 @@ class Previews:
             attributes, content = payloads[item.pim_id].attributes, contents.get(item.sku or "")
             only = separable(attributes, item.issues, content) if self.local.sends_offers_alone else ()
             if only and not item.only:
-                waiting = msgspec.structs.replace(item, outcome=Outcome.EXTRACTED, note="", forced=False)
-                found.append(offer_only(waiting, only, Outcome.REJECTED, self.local.messages))
+                waiting = msgspec.structs.replace(item, outcome=Outcome.EXTRACTED, note=(), forced=False)
+                found.append(offer_only(waiting, only, Outcome.REJECTED))
             elif not item.only:
                 held = tuple(held_back(attributes, content, self.local.messages))
                 by_id[item.pim_id] = msgspec.structs.replace(item, issues=item.issues + held)
@@ -299,8 +301,9 @@ class Previews:
             )
         else:
             self.unpreviewed += 1
-            code = "note.shapes_passed" if needed is Need.NONE else "note.previews_used_up"
-            note = messages.phrase(code, most=need.most)
+            note = remark("note.shapes_passed")
+            if needed is not Need.NONE:
+                note = remark("note.previews_used_up", most=need.most)
             tested = msgspec.structs.replace(
                 tested,
                 outcome=Outcome.UNCHANGED if tested.sent_before else Outcome.READY,
@@ -393,15 +396,14 @@ class Previews:
         job, verdict = answer.row, answer.result
         if verdict is None:
             # No answer is not a pass: the item waits for the next run.
-            return msgspec.structs.replace(
-                job.tested, outcome=Outcome.FAILED, note=answer.note(self.local.messages)
-            )
+            return msgspec.structs.replace(job.tested, outcome=Outcome.FAILED, note=answer.note)
         if self._restrictions.calls:
             self.calls["restrictions"] = self._restrictions.calls
         self.calls["previews"] += verdict.submission is not None
         if verdict.missing:
-            note = self.local.messages.phrase(verdict.missing)
-            return msgspec.structs.replace(job.tested, outcome=Outcome.GONE, due=False, note=note)
+            return msgspec.structs.replace(
+                job.tested, outcome=Outcome.GONE, due=False, note=remark(verdict.missing)
+            )
         attributes = job.item.attributes
         outcome, note = self._outcome(job.tested, verdict)
         if job.tested.only and outcome is Outcome.READY:
@@ -445,22 +447,22 @@ class Previews:
             found += self.local.definitions.amazon_issues(verdict.submission.issues, "preview")
         found += held_back(job.item.attributes, job.current.attributes, self.local.messages)
         issues = tuple(merge_issues([*job.tested.issues, *found]))
-        return msgspec.structs.replace(job.tested, outcome=whole, only=(), whole=None, note="", issues=issues)
+        return msgspec.structs.replace(job.tested, outcome=whole, only=(), whole=None, note=(), issues=issues)
 
-    def _outcome(self, tested: TestedItem, verdict: _Verdict) -> tuple[Outcome, str]:
+    def _outcome(self, tested: TestedItem, verdict: _Verdict) -> tuple[Outcome, Remarks]:
         submission = verdict.submission
         if submission is None:
             if verdict.write.method == "NOTHING" and not verdict.write.absent:
-                return Outcome.UNCHANGED, self.local.messages.phrase("note.amazon_has_it")
+                return Outcome.UNCHANGED, remark("note.amazon_has_it")
             refused = verdict.write.absent or any(gap.severity == "ERROR" for gap in verdict.gaps)
-            return (Outcome.BLOCKED, "") if verdict.asked or refused else (tested.outcome, tested.note)
+            return (Outcome.BLOCKED, ()) if verdict.asked or refused else (tested.outcome, tested.note)
         if submission.status == "VALID" and any(gap.severity == "ERROR" for gap in verdict.gaps):
-            return Outcome.BLOCKED, ""
+            return Outcome.BLOCKED, ()
         if submission.status == "VALID":
-            return (Outcome.UNCHANGED if tested.sent_before else Outcome.READY), ""
+            return (Outcome.UNCHANGED if tested.sent_before else Outcome.READY), ()
         if is_no_answer(submission.issues):
-            return Outcome.FAILED, self.local.messages.phrase("note.amazon_failed")
-        return Outcome.REJECTED, ""
+            return Outcome.FAILED, remark("note.amazon_failed")
+        return Outcome.REJECTED, ()
 
     def _remember(self, judged: list[_Judged]) -> None:
         """Enter in the ledger what passed, which SKUs Amazon has, and which hold all that is wanted."""

@@ -150,6 +150,7 @@ def _carried_out(
 ) -> bool:
     """Run the connector and print what became of its items; return whether the run came to its end."""
     from amazon_listings.local_run import Decision, due_items, plan_hash, removals_due, run_connector
+    from amazon_listings.remarks import worded
     from amazon_listings.runs.notes import StopNote
 
     decisions: list[Decision] = []
@@ -167,7 +168,7 @@ def _carried_out(
 
         print_outcomes({connector.id: summary})
     if (stop := context.folder.noted(StopNote)) is not None:
-        typer.echo(stop.sentence, err=True)
+        typer.echo(worded(stop.why, messages()), err=True)
     if params["operation"] == "test":
         count = sum(1 for _ in due_items(context)) + removals_due(context)
         say("run.plan", err=as_json, plan=plan_hash(context), count=count)
@@ -220,13 +221,14 @@ def _show_plan(items: list[TestedItem], left: int, when_removed: str) -> None:
 
 def _print_items(run: RunContext) -> None:
     """Print one line of JSON for each item of the run."""
+    from amazon_listings.remarks import worded
     from amazon_listings.runs.finish.issue_history import resolved
 
     for item in resolved(run.folder):
         line = {
             "sku": item.sku or "",
             "outcome": str(item.outcome),
-            "note": item.note,
+            "note": worded(item.note, messages()),
             "asin": item.asin,
             "issues": [_issue(issue) for issue in item.issues],
         }

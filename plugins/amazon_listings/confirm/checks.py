@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from amazon_listings.confirm.report import keep_confirmed, renew_report
 from amazon_listings.confirm.reported import reported_listings
 from amazon_listings.confirm.verdict import Expectation, Verdict, judge, judge_removal, judge_reported
-from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError, RunAbortedError
 from amazon_listings.ledger.database import CHUNK
 from amazon_listings.ledger.items.issues import CheckedItem, record_issues
@@ -25,7 +24,7 @@ from amazon_listings.ledger.items.states import record_outcomes
 from amazon_listings.ledger.runs.owed import record_owed_listings
 from amazon_listings.ledger.writes.confirmations import SeenLook, due_looks, record_looks
 from amazon_listings.ledger.writes.last_writes import last_writes, writing_runs
-from amazon_listings.messages import catalogue, log_line, message
+from amazon_listings.messages import log_line, message
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.listings.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.listings.calls import Answered, Progress, call_for_all
@@ -280,7 +279,7 @@ class _Confirm:
                     sku=look.sku,
                     outcome=_ENDS.get(verdict.state) or Outcome(verdict.state),
                     asin=verdict.asin,
-                    note=verdict.note_in(catalogue(language_of(self.connector))),
+                    note=verdict.note,
                     issues=tuple(issues),
                 )
                 writer = removals.get(look.removing_run or 0) if look.removing else write and write.run

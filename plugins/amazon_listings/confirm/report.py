@@ -9,10 +9,8 @@ import msgspec
 
 from amazon_listings.ledger.runs.history import recount_run
 from amazon_listings.ledger.writes.submissions import sent_in_run
-from amazon_listings.messages import DEFAULT
 from amazon_listings.runs.finish import ending as finish
 from amazon_listings.runs.finish.resolve import REMOVED_PART, Resolver
-from amazon_listings.runs.notes import ReportNote
 from amazon_listings.runs.records import CONFIRMED, LIVE, REMOVED
 
 if TYPE_CHECKING:
@@ -67,9 +65,7 @@ def renew_report(folder: RunFolder, *, ledger: Engine, run: int) -> None:
     Raises:
         RunAbortedError: the outcomes do not add up to what was extracted, or files are damaged.
     """
-    note = folder.noted(ReportNote)
-    language = note.summary["language"] if note is not None else DEFAULT
-    resolver = Resolver(folder, partial(sent_in_run, ledger, run), language=language)
+    resolver = Resolver(folder, partial(sent_in_run, ledger, run))
     summary = finish.renew_report(folder, resolver)
     if summary is not None:
         recount_run(ledger, run, summary["counts"])

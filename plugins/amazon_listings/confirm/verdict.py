@@ -9,9 +9,11 @@ have arrived at all only at the last check.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.messages import joined_notes, message
+from amazon_listings.messages import message
+from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.listings.quantities import merchant_quantity
 from amazon_listings.selling_partner.content.leaves import amazon_defaults, split
 from amazon_listings.selling_partner.content.overlay import overlays
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items.payloads import Removal, State
     from amazon_listings.ledger.writes.last_writes import LastWrite
     from amazon_listings.marketplaces import Marketplace
-    from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.messages import Message
+    from amazon_listings.remarks import Remarks
     from amazon_listings.selling_partner.content.leaves import Layout
     from amazon_listings.selling_partner.listing_answers import Listing
 
@@ -45,9 +48,10 @@ class Verdict(NamedTuple):
     asin: str
     notes: tuple[Message | AmazonListingsError, ...] = ()
 
-    def note_in(self, messages: Catalogue) -> str:
-        """Word the notes; empty if there are none."""
-        return joined_notes(map(messages.value, self.notes), messages)
+    @property
+    def note(self) -> Remarks:
+        """Return the notes as remarks."""
+        return tuple(chain.from_iterable(map(remark_as_is, self.notes)))
 
 
 class Expectation(NamedTuple):

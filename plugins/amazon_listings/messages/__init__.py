@@ -97,6 +97,8 @@ class Joined:
 def joined_notes(notes: Iterable[str | None], messages: Catalogue) -> str:
     """Return notes as one, `a; b`, without the empty ones; only the last may end with a full stop."""
     *before, last = [one for one in notes if one] or [""]
+    if not before:  # most notes are one
+        return last
     return Joined((*(one.removesuffix(".") for one in before), last)).worded(messages)
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from amazon_listings.definitions.stored import DefinitionKey  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.remarks import Remarks  # noqa: TC001 - msgspec reads the annotations
 from amazon_listings.runs.records import FORMAT
 
 
@@ -171,12 +172,12 @@ class ApprovalNote(Note, frozen=True, kw_only=True):
 
 
 class StopNote(Note, frozen=True, kw_only=True):
-    """Why a run stopped sending, as a sentence."""
+    """Why a run stopped sending."""
 
     file: ClassVar[str] = "stop"
     task: ClassVar[str] = "live_sync"
 
-    sentence: str
+    why: Remarks = ()  # earlier versions kept a sentence
 
 
 class LiveNote(Note, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ import msgspec
 from amazon_listings.incoming.json_text import written_fast
 from amazon_listings.item import Item
 from amazon_listings.item import Record as PimRecord
+from amazon_listings.remarks import Remarks, remark_as_is
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
 from amazon_listings.runs.plan import Change, Displaced, Plan  # noqa: TC001 - msgspec reads the annotations
 from amazon_product_types.validation.issue import Issue, Source  # noqa: TC001 - msgspec reads the annotations
@@ -137,7 +138,7 @@ class TestedIndex(Member, frozen=True, kw_only=True):
 
     Attributes:
         outcome: `extracted` as long as Amazon has to be asked.
-        note: A remark on the outcome.
+        note: Remarks on the outcome.
         asin: Amazon's number of the listing, if it is known.
         hash: The hash of the payload that was judged.
         issues: What the local checks and the preview found.
@@ -155,14 +156,14 @@ class TestedIndex(Member, frozen=True, kw_only=True):
     __test__ = False
 
     outcome: Outcome
-    note: str = ""
+    note: Remarks = ()
     asin: str | None = None
     hash: str = ""
     issues: tuple[Issue, ...] = ()
     forced: bool = False
     sent_before: bool = False
     previewed: bool = False
-    unpreviewed: str = ""
+    unpreviewed: Remarks = ()
     plan_hash: str = ""
     makes: bool = False
     due: bool = False
@@ -187,14 +188,14 @@ class ApprovedIndex(ItemRecord, frozen=True, kw_only=True):
 
     Attributes:
         outcome: `ready`: its plan may be carried out now; `waiting` or `refused`: nothing may be sent.
-        note: A remark on what waits.
+        note: Remarks on what waits.
         plan_hash: The hash of the plan that may be carried out; empty: any plan.
         approval: The hash of the changes that a person approved; empty if nothing had to be asked.
         waits: Other changes of the item wait, or were refused.
     """
 
     outcome: Outcome
-    note: str = ""
+    note: Remarks = ()
     plan_hash: str = ""
     approval: str = ""
     waits: bool = False
@@ -219,7 +220,7 @@ class WrittenItem(ItemRecord, frozen=True, kw_only=True):
 
     Attributes:
         outcome: What became of the write.
-        note: A remark on the outcome.
+        note: Remarks on the outcome.
         submission_id: Amazon's number of the submission.
         issues: What Amazon found.
         only: The attributes that went out alone after Amazon had rejected the whole; empty: all went.
@@ -228,19 +229,19 @@ class WrittenItem(ItemRecord, frozen=True, kw_only=True):
     """
 
     outcome: Outcome
-    note: str = ""
+    note: Remarks = ()
     submission_id: str | None = None
     issues: tuple[Issue, ...] = ()
     approval: str = ""
     only: tuple[str, ...] = ()
-    remark: str = ""
+    remark: Remarks = ()
 
 
 class ConfirmedItem(ItemRecord, frozen=True, kw_only=True):
     """What was seen of an accepted listing later."""
 
     outcome: Outcome
-    note: str = ""
+    note: Remarks = ()
     asin: str = ""
     issues: tuple[Issue, ...] = ()
 
@@ -266,7 +267,7 @@ class ResolvedItem(ItemRecord, frozen=True, kw_only=True):
     Attributes:
         outcome: What became of it.
         asin: Amazon's number of the listing; empty if it is not known.
-        note: A remark on the outcome.
+        note: Remarks on the outcome.
         issues: Everything that was found, by whomever.
         parent: It was not extracted: the mapping made it as the parent of a family.
         removed: It was not extracted: it left the PIM's selection, and its listing is dealt with.
@@ -276,7 +277,7 @@ class ResolvedItem(ItemRecord, frozen=True, kw_only=True):
 
     outcome: Outcome
     asin: str = ""
-    note: str = ""
+    note: Remarks = ()
     issues: tuple[Issue, ...] = ()
     parent: bool = False
     removed: bool = False
@@ -349,6 +350,8 @@ def _fields(record: object) -> object:
 
 
 _encoder = msgspec.json.Encoder()
+#: The fields of records that hold remarks.
+_NOTES = ("note", "unpreviewed", "remark")
 _NO_MARKETPLACE = b'"marketplace_id":null'
 #: Refuses NaN and infinity; what only msgspec can write (a date, say) is no number.
 _finite = json.JSONEncoder(allow_nan=False, check_circular=False, ensure_ascii=False, default=str)
@@ -384,7 +387,15 @@ def decode(line: bytes, decoder: msgspec.json.Decoder[Record]) -> Record:
     try:
         return decoder.decode(line)
     except msgspec.DecodeError:
-        return msgspec.convert(json.loads(line), decoder.type)
+        return msgspec.convert(_with_remarks(json.loads(line)), decoder.type)
+
+
+def _with_remarks(document: Any) -> object:
+    """Return a line with the notes that earlier versions wrote, sentences, as remarks."""
+    if not isinstance(document, dict):
+        return document
+    texts = {name: text for name in _NOTES if isinstance(text := document.get(name), str)}
+    return document | {name: to_json(remark_as_is(text)) for name, text in texts.items()}
 
 
 def to_json(record: object) -> object:

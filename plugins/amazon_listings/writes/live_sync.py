@@ -21,6 +21,7 @@ from amazon_listings.planning.known import CurrentListing, current_listings
 from amazon_listings.planning.planner import Planner
 from amazon_listings.planning.volume import Volume, measured_of
 from amazon_listings.planning.wanted import DueItem, WantedItem
+from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.extract.notations import columns_of
 from amazon_listings.runs.finish.item_states import reading_moment
 from amazon_listings.runs.listings.calls import Progress
@@ -173,15 +174,14 @@ class LiveSync:
 
     def _stopped(self, why: Message) -> dict[str, int]:
         """End the run: cancel the feeds that Amazon has not begun, and leave the rest to a later run."""
-        sentence = self.writer.messages.word(why)
-        log.warning("%s", sentence)
+        log.warning("%s", self.writer.messages.word(why))
         cancelled = self.feeds.cancel(self.awaited())
         self.poller.poll(self.connector.key)
         for _ in self.feeds.collect(LIVE, self.awaited()):
             pass
         self.feeds.drop_cancelled(cancelled)
         if any(self._left()):
-            self.folder.note(StopNote(sentence=sentence))
+            self.folder.note(StopNote(why=remark_as_is(why)))
         self._note_sent()
         self.writer.protocol.lease.end_earlier()
         counts = self._counts()
@@ -494,7 +494,7 @@ def live_sync(
         folder,
         writer,
         poller=FeedPoller(client, ledger, folder, run, definitions.checksum, now),
-        parents=Parents(client, connector.marketplace.id, definitions.language),
+        parents=Parents(client, connector.marketplace.id),
         feeds=FeedSync(connector, folder, writer),
         now=now,
     )

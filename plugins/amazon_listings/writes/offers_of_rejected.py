@@ -8,8 +8,8 @@ import msgspec
 
 from amazon_listings.checks.offers_apart import held_back, offer_alone, separable
 from amazon_listings.ledger.items.known import accepted_contents
-from amazon_listings.messages import joined_notes
 from amazon_listings.planning.wanted import WantedItem
+from amazon_listings.remarks import remark
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, TESTED
 from amazon_product_types.validation.merging import merge_issues
@@ -63,16 +63,16 @@ def send_offers_of_rejected(
                 issues = tuple(merge_issues([*item.issues, *held]))
                 items[item.pim_id] = msgspec.structs.replace(item, issues=issues)
         for sent in write([WantedItem.of(one) for one in offers.values()]):
-            items[sent.pim_id] = _in_part(writer, items[sent.pim_id], sent)
+            items[sent.pim_id] = _in_part(items[sent.pim_id], sent)
         folder.write(LIVE, part, items.values())
 
 
-def _in_part(writer: Writer, item: WrittenItem, sent: WrittenItem) -> WrittenItem:
+def _in_part(item: WrittenItem, sent: WrittenItem) -> WrittenItem:
     """Return a rejected item of which price and quantity were sent alone."""
     issues = tuple(merge_issues([*item.issues, *sent.issues]))
     if sent.outcome in {Outcome.REJECTED, Outcome.BLOCKED, Outcome.UNCHANGED}:
         return msgspec.structs.replace(item, issues=issues, only=())
-    note = joined_notes((writer.messages.phrase("note.offer_alone"), sent.note), writer.messages)
+    note = remark("note.offer_alone") + sent.note
     return msgspec.structs.replace(sent, issues=issues, only=item.only, note=note)
 
 

@@ -16,8 +16,8 @@ from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items.claims import claims_of_others
 from amazon_listings.ledger.items.known import known_items, owned_contents
 from amazon_listings.marketplaces import marketplace_with
-from amazon_listings.messages import joined_notes
 from amazon_listings.planning.wanted import PlannedWrite, WantedItem
+from amazon_listings.remarks import remark
 from amazon_listings.runs.listings.quantities import AVAILABILITY, MERCHANT, merchant_quantity
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.items.payloads import Removal
     from amazon_listings.ledger.writes.feeds import PendingFeed
     from amazon_listings.planning.known import CurrentListing
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import WrittenItem
     from amazon_listings.writes.feeds.submit import FeedSync
@@ -64,7 +65,7 @@ class Removals:
     writer: Writer
     feeds: FeedSync
     _ways: dict[str, str] = field(default_factory=dict, init=False)
-    _said: dict[str, str] = field(default_factory=dict, init=False)
+    _said: dict[str, Remarks] = field(default_factory=dict, init=False)
 
     def carry_out(self, awaited: Callable[[], Iterable[PendingFeed]]) -> Counter[Outcome]:
         """Return the number of listings by outcome; call again once feeds that are awaited are through.
@@ -90,7 +91,7 @@ class Removals:
             done += left
             done += self._fed(part, due) if by_feeds else self._written(due)
             self.folder.write(REMOVED, part, done)
-        for _ in self.feeds.collect(REMOVED, awaited(), remark=self._note):
+        for _ in self.feeds.collect(REMOVED, awaited(), first=self._note):
             pass
         if calls := self.writer.calls + self.feeds.calls - before:
             self.folder.note(RemovalsNote(calls=dict(calls)))
@@ -101,8 +102,8 @@ class Removals:
         return "delete" if self.connector.sync.when_removed == "delete" else "zero_quantity"
 
     @property
-    def _note(self) -> str:
-        return self.writer.messages.phrase(f"note.removed_{self._how}")
+    def _note(self) -> Remarks:
+        return remark(f"note.removed_{self._how}")
 
     def _ours(self, items: list[WrittenItem]) -> tuple[list[WantedItem], list[WrittenItem]]:
         """Return how each listing is taken off, and the outcomes of those that are left alone.
@@ -112,7 +113,7 @@ class Removals:
         account and region: it stays while another connector goes on selling the item. A parent stays while
         it has children that stay.
         """
-        protocol, messages = self.writer.protocol, self.writer.messages
+        protocol = self.writer.protocol
         due: list[WantedItem] = []
         left: list[WrittenItem] = []
         leaving = {item.sku for item in items}
@@ -127,11 +128,11 @@ class Removals:
                 if how == "delete" and not (item is not None and item.created):
                     how = "zero_quantity"
                 if how == "zero_quantity" and merchant_quantity(content) is None:
-                    left.append(outcome_of(row, Outcome.BLOCKED, messages.phrase("note.not_ours")))
+                    left.append(outcome_of(row, Outcome.BLOCKED, remark("note.not_ours")))
                     continue
                 seller = next(filter(_sells, claims.get(sku, ())), None)
                 if how == "zero_quantity" and seller is not None:
-                    note = messages.phrase(
+                    note = remark(
                         "note.stock_of_others",
                         other=seller.connector_id,
                         country=marketplace_with(seller.marketplace_id).country,
@@ -139,7 +140,7 @@ class Removals:
                     left.append(outcome_of(row, Outcome.BLOCKED, note))
                     continue
                 if how == "delete" and (alive := self._living_children(sku, content, leaving)):
-                    note = messages.phrase("note.living_children", skus=alive)
+                    note = remark("note.living_children", skus=alive)
                     left.append(outcome_of(row, Outcome.BLOCKED, note))
                     continue
                 self._ways[sku] = how
@@ -217,14 +218,14 @@ class Removals:
         return replace(self.writer.planner.patch(row.sku, zero, owned), after=row.attributes)
 
     def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
-        messages = self.writer.messages
         for item in items:
             how = self._ways.get(item.sku or "", self._how)
             found = item.outcome is Outcome.UNCHANGED
-            done = messages.message(f"note.removed_{how}", "found" * found)
-            spared = "" if how == self._how else messages.phrase("note.not_deleted")
-            notes = (self._said.get(item.sku or ""), done, spared, "" if found else item.note)
-            yield msgspec.structs.replace(item, note=joined_notes(notes, messages))
+            done = remark(f"note.removed_{how}", "found" * found)
+            spared = () if how == self._how else remark("note.not_deleted")
+            first = self._said.get(item.sku or "", ())
+            note = first + done + spared + (() if found else item.note)
+            yield msgspec.structs.replace(item, note=note)
 
 
 def _sells(claim: Claim) -> bool:

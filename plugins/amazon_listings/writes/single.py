@@ -17,6 +17,7 @@ from amazon_listings.messages import catalogue
 from amazon_listings.planning.known import current_listings
 from amazon_listings.planning.vanished import missing_note
 from amazon_listings.planning.wanted import DueItem, PlannedWrite, WantedItem
+from amazon_listings.remarks import remark
 from amazon_listings.runs.listings.bulk_reading import AT_ONCE, read_listings
 from amazon_listings.runs.listings.calls import Answered, Progress, call_for_all
 from amazon_listings.runs.listings.ownership import known_as_held
@@ -34,10 +35,11 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.writes.fences import Fence
     from amazon_listings.ledger.writes.submissions import Sent
     from amazon_listings.mapping.mapping import FieldMapping
-    from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.messages import Message
     from amazon_listings.planning.known import Attributes, CurrentListing
     from amazon_listings.planning.planner import Planner
     from amazon_listings.planning.wanted import Named, Plans, Reads
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.listing_answers import Listing, Submission
@@ -209,10 +211,12 @@ class Writer:
     def behind(self, row: Named, fence: Fence | None) -> WrittenItem:
         """Return the outcome of a row behind a fence: it is sent once the answer of that write is known."""
         if fence is None or fence.feed is None:
-            return outcome_of(row, Outcome.PENDING, self.messages.phrase("note.being_written"))
-        return outcome_of(row, Outcome.PENDING, self.messages.phrase("note.in_feed", number=fence.feed))
+            return outcome_of(row, Outcome.PENDING, remark("note.being_written"))
+        return outcome_of(row, Outcome.PENDING, remark("note.in_feed", number=fence.feed))
 
-    def known_before(self, rows: list[WantedItem]) -> Iterator[tuple[DueItem, tuple[Outcome, str] | None]]:
+    def known_before(
+        self, rows: list[WantedItem]
+    ) -> Iterator[tuple[DueItem, tuple[Outcome, Remarks] | None]]:
         """Yield each item with what the ledger knows of its listing, and its outcome if that decides it.
 
         To be asked behind the fences: the answer stays true.
@@ -231,9 +235,9 @@ class Writer:
             due = DueItem(
                 row, currents[row.sku], known.get(row.sku), sent=_sent_before(row, sent.get(row.sku))
             )
-            yield due, _decided(due, self.messages) or left.get(row.sku)
+            yield due, _decided(due) or left.get(row.sku)
 
-    def _left_to_later_runs(self, rows: list[WantedItem]) -> dict[str, tuple[Outcome, str]]:
+    def _left_to_later_runs(self, rows: list[WantedItem]) -> dict[str, tuple[Outcome, Remarks]]:
         """Return the outcome of rows that a later reading has made old: what is newer is not overwritten."""
         moments = {row.read_at for row in rows if row.read_at is not None}
         if not moments:
@@ -241,10 +245,10 @@ class Writer:
         skus = [row.sku for row in rows]
         key = self.protocol.listings.connector_key
         later = read_later(self.protocol.ledger, key, skus, than=max(moments))
-        note = self.messages.phrase("note.read_later")
+        note = remark("note.read_later")
         return dict.fromkeys(later, (Outcome.UNCHANGED, note))
 
-    def withdrawn(self, approvals: Mapping[str, str]) -> dict[str, tuple[Outcome, str]]:
+    def withdrawn(self, approvals: Mapping[str, str]) -> dict[str, tuple[Outcome, Remarks]]:
         """Return the outcome of what a person allowed, and does not allow any more, by SKU.
 
         What is left is claimed: from now on a refusal comes too late. To be asked last of all.
@@ -260,9 +264,9 @@ class Writer:
         now = approvals_of(ledger, listings, lost)
         refused = {sku for sku, row in now.items() if row.state == "refused" and row.hash == hashes[sku]}
         return {
-            sku: (Outcome.REFUSED, self.messages.phrase("approval.withdrawn"))
+            sku: (Outcome.REFUSED, remark("approval.withdrawn"))
             if sku in refused
-            else (Outcome.WAITING, self.messages.phrase("approval.replaced"))
+            else (Outcome.WAITING, remark("approval.replaced"))
             for sku in lost
         }
 
@@ -337,36 +341,37 @@ class Writer:
         """Return the outcome of a row."""
         row, written = answer.row, answer.result
         if written is None:
-            return outcome_of(row, Outcome.FAILED, answer.note(self.messages))
+            return outcome_of(row, Outcome.FAILED, answer.note)
         self.calls["readings"] += written.read is not None and written.read is not row.read
         submission = written.submission
         if submission is None:
             return self._unsent(row, written)
         self.calls[_KINDS[written.write.method]] += 1
-        outcome, note = Outcome.ACCEPTED, ""
+        outcome = Outcome.ACCEPTED
+        note: Remarks = ()
         if submission.read_back:
-            note = self.messages.phrase("note.read_back")
+            note = remark("note.read_back")
         if submission.status != ACCEPTED:
             outcome = Outcome.REJECTED
             if is_no_answer(submission.issues):
-                outcome, note = Outcome.FAILED, self.messages.phrase("note.submission_failed")
+                outcome, note = Outcome.FAILED, remark("note.submission_failed")
         issues = self.issues_of(submission.issues, row.wanted.attributes)
         return outcome_of(row, outcome, note, submission_id=submission.submission_id, issues=issues)
 
     def _unsent(self, row: DueItem, written: Written) -> WrittenItem:
         """Return the outcome of a row for which nothing was sent."""
         if written.missing:
-            return outcome_of(row, Outcome.GONE, self.messages.phrase(written.missing))
+            return outcome_of(row, Outcome.GONE, remark(written.missing))
         if written.other and row.wanted.guarded and not written.write.absent:
-            return outcome_of(row, Outcome.WAITING, self.messages.phrase("note.changed_since_approval"))
+            return outcome_of(row, Outcome.WAITING, remark("note.changed_since_approval"))
         if written.other:
-            return outcome_of(row, Outcome.FAILED, self.messages.phrase("note.changed_meanwhile"))
+            return outcome_of(row, Outcome.FAILED, remark("note.changed_meanwhile"))
         if written.write.method == "NOTHING" and row.sent is not None:
-            note = self.messages.phrase("note.earlier_try")
+            note = remark("note.earlier_try")
             return outcome_of(row, Outcome.ACCEPTED, note, submission_id=row.sent.submission_id)
         if written.write.method == "NOTHING":
-            return outcome_of(row, Outcome.UNCHANGED, self.messages.phrase("note.amazon_has_it"))
-        return outcome_of(row, Outcome.BLOCKED, "", issues=self._traced(written.gaps, row.wanted.attributes))
+            return outcome_of(row, Outcome.UNCHANGED, remark("note.amazon_has_it"))
+        return outcome_of(row, Outcome.BLOCKED, (), issues=self._traced(written.gaps, row.wanted.attributes))
 
     def issues_of(self, issues: list[dict[str, Any]], attributes: Attributes) -> tuple[Issue, ...]:
         """Return Amazon's issues of a submission of some attributes, each with its origin."""
@@ -444,23 +449,23 @@ def _sent_before(row: WantedItem, sent: Sent | None) -> Sent | None:
     return sent
 
 
-def _decided(row: DueItem, messages: Catalogue) -> tuple[Outcome, str] | None:
+def _decided(row: DueItem) -> tuple[Outcome, Remarks] | None:
     """Return the outcome and note of an item that need not be written."""
     sent = row.sent
     same = row.known is not None and row.known.accepted_hash == row.wanted.hash
     if sent is not None:
         if sent.status == ACCEPTED and (same or sent.method == "DELETE"):
-            return Outcome.ACCEPTED, messages.phrase("note.earlier_try")
+            return Outcome.ACCEPTED, remark("note.earlier_try")
         return None
     if same and not row.wanted.forced:
-        return Outcome.UNCHANGED, messages.phrase("note.sent_meanwhile")
+        return Outcome.UNCHANGED, remark("note.sent_meanwhile")
     return None
 
 
 def outcome_of(
     row: Named,
     outcome: Outcome,
-    note: str,
+    note: Remarks,
     *,
     submission_id: str | None = None,
     issues: tuple[Issue, ...] = (),

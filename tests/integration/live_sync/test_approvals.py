@@ -13,6 +13,7 @@ from amazon_listings.messages import message
 from amazon_listings.runs.records import APPROVED
 from amazon_listings.selling_partner import listings as amazon
 from support.kills import WatchedTraffic
+from support.run_records import note_of
 from support.sync_runs import lamp
 
 ASKING = {"approval": {"policy": "first"}}
@@ -126,7 +127,7 @@ def test_a_price_that_falls_waits_and_the_rest_of_the_item_goes(shop, live):
     assert price(shop, live, "A") == 10
     assert quantity(shop, live, "A") == 7
     assert shop.held(live, "A")["item_name"][0]["value"] == "Lampe neuve"
-    assert "purchasable_offer" in run.items()["A"].note
+    assert "purchasable_offer" in note_of(run.items()["A"])
     (row,) = find_approvals(shop.ledger, ApprovalFilter(states=("asked",)), changes=True)
     assert row.reasons == ("price_fall",)
     assert [change["leaf"]["path"] for change in row.changes] == [["our_price"]]
@@ -218,7 +219,7 @@ def test_a_stop_ends_sending_within_one_batch_and_loses_nothing(shop):
     outcomes = list(run.outcomes().values())
     assert outcomes.count("accepted") == 20
     assert outcomes.count("waiting") == 40
-    assert "passé en test" in run.items()["L059"].note
+    assert "passé en test" in note_of(run.items()["L059"])
     again = shop.run(connector, many)
     assert Counter(again.outcomes().values()) == {"unchanged": 20, "accepted": 40}
 
@@ -234,7 +235,7 @@ def test_a_stop_cancels_a_feed_that_is_waited_for_and_loses_nothing(shop):
     run.sync.collect()
     assert run.sync.awaited() == []
     assert {item.outcome for item in run.items().values()} == {"waiting"}
-    assert "passé en test" in run.items()["A"].note
+    assert "passé en test" in note_of(run.items()["A"])
     shop.sandbox.advance(7200)
     shop.sandbox.control("settings", feed_queue_delay=0)
     assert [shop.held(connector, sku) for sku in "ABC"] == [None] * 3, "the feed was cancelled"
@@ -259,7 +260,7 @@ def test_a_change_that_a_guard_asked_about_is_asked_again_where_others_changed_t
     amazon.patch(shop.client, "A", [place], product_type="LAMP", patches=[patch])
     run.send()
     assert (run.outcomes()["A"], price(shop, connector, "A")) == ("waiting", 20)
-    assert "autrement" in run.items()["A"].note
+    assert "autrement" in note_of(run.items()["A"])
     later = shop.run(connector, wanted, until="tested")
     assert (later.decide().ready, later.decide().waiting) == (0, 1), "150 % more than what is there now"
 

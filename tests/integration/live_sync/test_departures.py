@@ -12,6 +12,7 @@ from amazon_listings.ledger.approvals.progress import ApprovalFilter
 from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.messages import catalogue, joined_notes
 from amazon_listings.selling_partner import listings as amazon
+from support.run_records import note_of
 from support.sync_runs import lamp, variant
 
 MANY = [lamp(f"L{n:02}") for n in range(25)]
@@ -41,7 +42,7 @@ def test_after_a_full_reading_what_is_missing_is_set_to_zero_once(shop, ledger):
     assert (left.outcome, left.removed) == ("pending", True)
     messages = catalogue(language_of(connector))
     notes = [messages.phrase(f"note.{name}") for name in ("removed_zero_quantity", "removal_awaited")]
-    assert left.note == joined_notes(notes, messages)
+    assert note_of(left) == joined_notes(notes, messages)
     assert quantity(shop, connector, "L00") == 0
     assert run.calls() == {"readings": 1, "updates": 1}
     (write,) = writes_of(ledger, run.number)
@@ -118,7 +119,7 @@ def test_too_many_wait_for_an_approval_and_stop_nothing_else(shop):
     run.live()
     outcomes = run.outcomes()
     assert (outcomes["L00"], outcomes["L01"], outcomes["NEW"]) == ("waiting", "waiting", "accepted")
-    assert "unusual share" in run.items()["L00"].note
+    assert "unusual share" in note_of(run.items()["L00"], "en")
     assert shop.held(connector, "L00") is not None
     allowed = shop.connector(sync=sync("delete", 0.1))
     assert list(shop.run(allowed, [lamp("NEW"), *MANY[2:]]).outcomes().values()).count("pending") == 2
@@ -238,10 +239,10 @@ def test_a_listing_that_is_off_sale_already_is_read_again_and_done(shop, how, fo
     run = shop.run(shop.connector(sync=sync(how, 1) | {"feed_from": feed_from}), MANY[1:])
     left = run.items()["L00"]
     assert left.outcome == "pending", "one reading does not prove it"
-    assert found in left.note
-    assert "rien n'a donc été envoyé" in left.note
-    assert "Amazon a déjà tout" not in left.note
-    assert "demandée" not in left.note
+    assert found in note_of(left)
+    assert "rien n'a donc été envoyé" in note_of(left)
+    assert "Amazon a déjà tout" not in note_of(left)
+    assert "demandée" not in note_of(left)
     assert read_back(shop, connector, 1) == {"removed": 1}
     assert run.outcomes()["L00"] == "removed"
     assert "L00" not in shop.run(connector, MANY[1:]).outcomes()

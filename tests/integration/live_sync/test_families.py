@@ -5,6 +5,7 @@ import pytest
 from amazon_listings.checks.families import LADDER
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.selling_partner import listings as amazon
+from support.run_records import note_of
 from support.sync_runs import Shop, lamp, variant
 
 VARIATIONS = {"theme": "COLOR", "parent_sku": "{{ product.reference }}-P"}
@@ -56,7 +57,7 @@ def test_a_parent_that_never_shows_lets_its_children_wait_for_the_next_run(shop,
     shop.sandbox.control("settings", read_delay=100_000)
     run = shop.run(connector, [*family(), lamp("A")])
     assert run.outcomes() == {"F-P": "accepted", "F1": "failed", "F2": "failed", "A": "accepted"}
-    assert "F-P, qu'Amazon ne montre pas encore" in run.items()["F1"].note
+    assert "F-P, qu'Amazon ne montre pas encore" in note_of(run.items()["F1"])
     assert shop.waits == list(LADDER)
     assert shop.held(connector, "F1") is None
     shop.sandbox.control("settings", read_delay=0)
@@ -76,7 +77,7 @@ def test_a_child_whose_parent_was_refused_waits_and_the_report_says_so(shop, con
     shop.sandbox.fault("putListingsItem", "status", status=200, body=body)
     run.live()
     assert run.outcomes() == {"F-P": "rejected", "F1": "failed", "F2": "failed"}
-    assert run.items()["F1"].note == "attend son produit parent F-P, qu'Amazon a refusé"
+    assert note_of(run.items()["F1"]) == "attend son produit parent F-P, qu'Amazon a refusé"
     assert shop.held(connector, "F1") is None
 
 
@@ -87,7 +88,7 @@ def test_a_child_whose_parent_is_blocked_says_so_in_a_test_run_and_waits_in_a_li
         member["product"]["fields"]["brand"] = ""
     test = shop.run(connector, members, operation="test")
     assert test.outcomes() == {"F-P": "blocked", "F1": "ready", "F2": "ready"}
-    assert test.items()["F1"].note == "attend son produit parent F-P, qui est bloqué"
+    assert note_of(test.items()["F1"]) == "attend son produit parent F-P, qui est bloqué"
     live = shop.run(connector, members)
     assert live.outcomes() == {"F-P": "blocked", "F1": "failed", "F2": "failed"}
 
@@ -211,7 +212,7 @@ def test_a_parent_with_children_that_stay_is_not_deleted(shop, connector):
     assert run.outcomes() == dict.fromkeys(("G-P", "G1", "G2"), "unchanged") | {
         "F-P": "blocked", "F1": "pending", "F2": "pending",
     }  # fmt: skip
-    assert "G1" in run.items()["F-P"].note
+    assert "G1" in note_of(run.items()["F-P"])
     assert shop.held(leaving, "F-P") is not None
     assert shop.held(leaving, "F1") is None
 

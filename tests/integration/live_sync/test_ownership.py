@@ -8,6 +8,7 @@ from amazon_listings.ledger.items.known import accepted_contents, known_items
 from amazon_listings.runs.listings.ownership import mapping_lines
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.selling_partner import listings as amazon
+from support.run_records import note_of
 from support.sync_runs import PRODUCT, Shop, lamp
 
 PLACE = "A13V1IB3VIYZZH"
@@ -105,7 +106,7 @@ def test_a_listing_that_existed_before_is_never_deleted(shop, sandbox, tmp_path)
     run = later.run(connector, [])
     assert later.held(connector, "A")["fulfillment_availability"][0]["quantity"] == 0
     assert later.held(connector, "C") is None
-    assert "n'est donc pas supprimée" in run.items()["A"].note
+    assert "n'est donc pas supprimée" in note_of(run.items()["A"])
 
 
 def test_a_listing_that_another_connector_made_since_is_not_made_again(shop):
@@ -221,7 +222,7 @@ def test_a_changed_sku_is_a_removal_and_an_arrival_in_one_run(shop, kind):
     items = [renamed, lamp("B")] if kind == "everything" else [renamed]
     run = shop.run(connector, items, kind=kind)
     assert run.outcomes()["A2"] == "accepted"
-    assert "A2" in run.items()["A"].note
+    assert "A2" in note_of(run.items()["A"])
     assert shop.held(connector, "A") is None
     assert shop.held(connector, "A2") is not None
 

@@ -4,6 +4,7 @@ import pytest
 
 from amazon_listings.errors import RetryableError, RunAbortedError
 from amazon_listings.ledger.items.known import known_items
+from support.run_records import note_of
 from support.sync_runs import Run, lamp, variant
 
 ASIN = "B0XDTVBZ4I"  # what the sandbox's catalogue has for the lamp's EAN
@@ -41,7 +42,7 @@ def test_what_passed_this_definition_is_not_previewed_again(shop):
     )
     live = shop.run(connector, [lamp("A"), lamp("B", price=12)])
     assert live.outcomes() == {"A": "accepted", "B": "accepted"}
-    assert live.items()["A"].note == ""
+    assert note_of(live.items()["A"]) == ""
     assert live.calls() == {"searches": 1, "creations": 2}
 
 
@@ -100,7 +101,7 @@ def test_an_internal_error_is_no_answer(shop, ledger):
     connector = shop.connector()
     run = preview(shop, connector, answer("INVALID", ("4000000", "ERROR", []), ("18448", "WARNING", [])))
     assert run.outcomes() == {"A": "failed"}
-    assert "a échoué chez Amazon" in run.items()["A"].note
+    assert "a échoué chez Amazon" in note_of(run.items()["A"])
     mixed = preview(
         shop, connector, answer("INVALID", ("4000000", "ERROR", []), ("90220", "ERROR", ["brand"]))
     )

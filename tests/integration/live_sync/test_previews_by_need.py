@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.run_records import note_of
 from support.sync_runs import lamp
 
 MANY = [lamp(f"N{n:03}", name=f"Lampe {n}") for n in range(60)]
@@ -13,7 +14,8 @@ def test_what_has_passed_three_times_is_not_previewed(shop):
     assert set(run.outcomes().values()) == {"accepted"}
     assert run.calls()["previews"] <= 6
     assert (
-        sum("non prévisualisé" in item.note for item in run.items().values()) == 60 - run.calls()["previews"]
+        sum("non prévisualisé" in note_of(item) for item in run.items().values())
+        == 60 - run.calls()["previews"]
     )
     later = shop.run(connector, [lamp("N900", name="Lampe 900")])
     assert "previews" not in later.calls()

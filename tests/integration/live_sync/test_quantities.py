@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from amazon_listings.confirm.checks import confirm
 from amazon_listings.ledger.tables import items
+from support.run_records import note_of
 from support.sync_runs import lamp
 
 
@@ -79,7 +80,7 @@ def test_a_stock_that_another_country_goes_on_selling_is_not_set_to_zero(shop):
     run = shop.run(french, [lamp("B", stock=3)])
     run.finish()
     assert run.outcomes()["A"] == "blocked"
-    assert "lampen (DE)" in run.items()["A"].note
+    assert "lampen (DE)" in note_of(run.items()["A"])
     assert shop.held(french, "A")["fulfillment_availability"][0]["quantity"] == 3
     # The other country sells it no more either: nobody wants the stock now.
     run = shop.run(german(shop, sync=leaving), [lamp("B", stock=3)])

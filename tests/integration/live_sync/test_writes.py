@@ -16,6 +16,7 @@ from amazon_listings.ledger.writes.fences import raise_fences
 from amazon_listings.ledger.writes.leases import ConnectorBusy, Lease
 from amazon_listings.runs.records import MAPPED
 from amazon_listings.selling_partner import listings as amazon
+from support.run_records import note_of
 from support.sync_runs import lamp
 
 QUANTITY = "fulfillment_availability"
@@ -84,7 +85,7 @@ def test_a_listing_the_ledger_does_not_know_is_read_and_only_its_difference_sent
     shop.sandbox.control("recording", on=True)
     run = shop.run(other, [lamp("A"), lamp("B", price=15)])
     assert run.outcomes() == {"A": "unchanged", "B": "accepted"}
-    assert run.items()["A"].note == "Amazon a déjà tout"
+    assert note_of(run.items()["A"]) == "Amazon a déjà tout"
     assert written(shop) == [("patch", True), ("patch", False)]
     assert shop.run(other, [lamp("A"), lamp("B", price=15)]).calls() == {}
 
@@ -150,7 +151,7 @@ def test_what_changed_between_preview_and_submission_is_not_sent(shop, ledger):
     shop.run(connector, [lamp("A", price=12, stock=8)])  # another run was quicker
     run.live()
     assert run.outcomes() == {"A": "failed"}
-    assert "a changé après le contrôle" in run.items()["A"].note
+    assert "a changé après le contrôle" in note_of(run.items()["A"])
     assert shop.held(connector, "A")[QUANTITY][0]["quantity"] == 8
 
 
@@ -161,7 +162,7 @@ def test_a_repeated_task_sends_nothing_twice(shop, ledger):
     run.live()
     assert run.outcomes() == {"A": "accepted", "B": "accepted"}
     assert run.calls() == sent == {"searches": 2, "previews": 2, "creations": 2}
-    assert "un essai précédent" in run.items()["A"].note
+    assert "un essai précédent" in note_of(run.items()["A"])
     assert len(list(writes_of(ledger, run.number))) == 2
 
 

@@ -1,3 +1,4 @@
+import json
 import resource
 import signal
 import subprocess
@@ -9,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remark, worded
 from amazon_listings.runs.damage import DamagedFile, OtherFormat
 from amazon_listings.runs.folder import RunFolder, part_name, safe_name
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import LIVE, MAPPED, WrittenItem
+from amazon_listings.runs.records import LIVE, MAPPED, TESTED, WrittenItem, encode
 from amazon_listings.runs.storage import StorageFull, StorageRefused
-from support.run_records import mapped
+from support.run_records import mapped, note_of
 
 RUN_IDS = st.text(alphabet=st.sampled_from("aB9_-.:+/\\ \x00é…"), min_size=1, max_size=120)
 
@@ -29,7 +32,9 @@ def test_a_run_id_becomes_one_harmless_segment_and_stays_different(one, other):
 
 
 def one(number=0, text="x"):
-    return WrittenItem(pim_id=str(number), sku=None, outcome=Outcome.ACCEPTED, note=text)
+    return WrittenItem(
+        pim_id=str(number), sku=None, outcome=Outcome.ACCEPTED, note=remark("note.parent_failed", parent=text)
+    )
 
 
 def test_records_keep_their_types_and_their_order(folder):
@@ -153,6 +158,23 @@ def test_a_part_of_another_run_is_refused(folder, tmp_path):
         (folder.root / "live" / path.name).write_bytes(path.read_bytes())
     with pytest.raises(DamagedFile, match=r"belongs to another run .*another"):
         list(folder.read(LIVE, part_name(1)))
+
+
+def test_the_sentences_that_earlier_versions_wrote_as_notes_are_kept():
+    old = {
+        "pim_id": "1",
+        "sku": None,
+        "outcome": "ready",
+        "note": "attend P.",
+        "unpreviewed": "non vérifié",
+    }
+    line = json.dumps(old).encode()
+    for kept in (TESTED.decode(line), TESTED.decode_index(line)):
+        assert note_of(kept) == "attend P."
+        assert worded(kept.note + kept.unpreviewed, catalogue("de")) == "attend P; non vérifié"
+        assert TESTED.decode(encode(kept)).note == kept.note
+    with pytest.raises(ValueError, match="note"):
+        TESTED.decode(line.replace(b'"attend P."', b"1"))
 
 
 def test_files_of_another_version_are_refused(folder):

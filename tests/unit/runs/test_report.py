@@ -10,9 +10,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from amazon_listings.errors import RunAbortedError
-from amazon_listings.messages import catalogue, languages
+from amazon_listings.messages import catalogue, joined_notes, languages
+from amazon_listings.remarks import remark
 from amazon_listings.runs.finish.issue_history import renew_resolved
 from amazon_listings.runs.finish.resolve import Resolver
 from amazon_listings.runs.folder import part_name
@@ -122,6 +124,27 @@ def test_tiles_are_worded_in_the_number_of_their_language(run, folder):
     assert {("1", "bloqué"), ("0", "accepté")} <= set(tiles)
     run([issue()], [issue()], facts={"language": "fr"})
     assert '"number">2</span><span class="name">bloqués<' in text(folder, "report.html")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_notes_are_in_the_language_of_the_report_in_each_of_its_files(folder, extracted, item, language):
+    extracted([item(1)])
+    note = remark("note.parent_blocked", parent="F-<P>")
+    passed = judged_item(
+        "products/1", "ready", issues=[issue()], note=note, unpreviewed=remark("note.shapes_passed")
+    )
+    folder.write(TESTED, part_name(1), [passed])
+    renew_resolved(Resolver(folder), folder)
+    write_report(folder, {**FACTS, "language": language})
+    messages = catalogue(language)
+    said = joined_notes(
+        (messages.phrase("note.parent_blocked", parent="F-<P>"), messages.phrase("note.shapes_passed")),
+        messages,
+    )
+    (row,) = csv.DictReader(io.StringIO(text(folder, "items.csv")))
+    assert row["note"] == said
+    assert json.loads(text(folder, "report.json"))["items"][0]["note"] == said
+    assert str(escape(said)) in text(folder, "report.html")
 
 
 def test_when_the_definition_was_fetched_is_a_date_of_the_language(run, folder):

@@ -17,6 +17,7 @@ from amazon_listings.ledger.connectors.keys import resolve_key
 from amazon_listings.ledger.items.issues import CheckedItem, record_issues
 from amazon_listings.ledger.items.states import ItemState, record_states
 from amazon_listings.ledger.runs.history import finish_run, start_run
+from amazon_listings.remarks import remark
 from amazon_listings.runs.definitions import definition_key
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import DefinitionsNote
@@ -174,7 +175,7 @@ def state(run, pim_id, sku, name, outcome):
         outcome=outcome,
         read_at=NOW,
         name=name,
-        note=HOSTILE if outcome == "blocked" else "",
+        note=remark("note.parent_failed", parent=HOSTILE) if outcome == "blocked" else (),
         row=row(pim_id, sku, name),
         attributes={"item_name": [{"value": name, "language_tag": "fr_FR"}]} if name else None,
     )

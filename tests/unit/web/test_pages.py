@@ -20,7 +20,8 @@ from amazon_listings.ledger.items.issues import CheckedItem, record_issues
 from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
 from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.ledger.tables import items, submissions
-from amazon_listings.messages import catalogue
+from amazon_listings.messages import catalogue, languages
+from amazon_listings.remarks import remark, worded
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
 from amazon_listings.web.shopper import values_of
@@ -352,6 +353,19 @@ def test_an_item_is_shown_with_its_mood_and_the_price_as_its_reader_writes_it(cl
     page = client("viewer", **{"accept-language": "fr"}).get("/dags/amazon_lamps/item?id=products/1").text
     assert "92,90\xa0€" in page
     assert re.search(r'<span class="chip good"[^>]*><span aria-hidden="true">●</span> prêt', page)
+
+
+def test_the_note_of_an_item_is_in_its_reader_s_language(client, filled):
+    key = resolve_key(filled, "lamps")
+    (known,) = find_states(filled, key, StateFilter(pim_ids=["products/1"]))
+    note = remark("note.offer_alone") + remark("note.parent_rejected", parent="<F-P>")
+    record_states(filled, key, [msgspec.structs.replace(known, note=note)])
+    for language in languages():
+        reader = client("viewer", **{"accept-language": language})
+        said = worded(note, catalogue(language))
+        assert "<F-P>" in said
+        assert escape(said) in reader.get("/dags/amazon_lamps/item?id=products/1").text
+        assert reader.get("/api/dags/amazon_lamps/item?id=products/1").json()["note"] == said
 
 
 def test_a_truth_among_the_values_of_an_item_is_a_word_of_its_reader(client, filled):

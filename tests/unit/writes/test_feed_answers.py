@@ -11,6 +11,7 @@ from amazon_listings.messages import message
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import DAMAGES, FRANCE, brand, damage_report, feeds_made, lamp, wait_for_feeds
+from support.run_records import note_of
 
 
 def test_a_report_names_what_was_refused_and_why(runs, sandbox):
@@ -36,10 +37,10 @@ def test_no_report_is_no_success(runs, sandbox, ledger, listings):
     runs.now += timedelta(hours=13)
     assert runs.collect() == {"pending": 1}
     assert runs.awaited == []
-    assert "pas arrivé à temps" in runs.rows["A-1"].note
+    assert "pas arrivé à temps" in note_of(runs.rows["A-1"])
     runs.begin([lamp("A-1", brand=brand("Nord"))])
     assert runs.send() == {"pending": 1}
-    assert "est dans un flux" in runs.rows["A-1"].note
+    assert "est dans un flux" in note_of(runs.rows["A-1"])
     assert feeds_made(sandbox) == 1
 
 
@@ -56,7 +57,7 @@ def test_a_cancelled_feed_has_sent_nothing(runs, sandbox):
     runs.begin([lamp("A-1")])
     runs.send()
     assert runs.collect() == {"failed": 1}
-    assert "a été annulé" in runs.rows["A-1"].note
+    assert "a été annulé" in note_of(runs.rows["A-1"])
     runs.begin([lamp("A-1")])
     assert runs.send() == {"pending": 1}
 
@@ -93,7 +94,7 @@ def test_of_a_feed_that_broke_off_what_was_applied_is_read_back(runs, sandbox, r
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 2, "failed": 2}
     assert runs.rows["A-0"].outcome == "accepted"
-    assert "pas telle qu'elle a été envoyée" in runs.rows["A-3"].note
+    assert "pas telle qu'elle a été envoyée" in note_of(runs.rows["A-3"])
 
 
 def test_amazon_down_while_a_feed_is_settled_leaves_it_pending(runs, sandbox):

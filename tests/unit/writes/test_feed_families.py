@@ -5,6 +5,7 @@ import json
 from amazon_listings.runs.notes import LiveNote
 from amazon_listings.runs.payload import payload_hash
 from support.feed_runs import FRANCE, brand, feeds_made, lamp, wait_for_feeds
+from support.run_records import note_of
 
 
 def family(number):
@@ -64,5 +65,5 @@ def test_children_of_a_parent_that_its_feed_refused_wait(runs, sandbox, connecto
     runs.send()
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 1, "rejected": 1, "failed": 1, "pending": 1}
-    assert runs.rows["P-1-C"].note == "attend son produit parent P-1, qu'Amazon a refusé"
+    assert note_of(runs.rows["P-1-C"]) == "attend son produit parent P-1, qu'Amazon a refusé"
     assert runs.folder.noted(LiveNote).calls["feeds"] == 2

@@ -12,6 +12,7 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import REMOVED, WrittenItem
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, LAMP, feeds_made, lamp, wait_for_feeds
+from support.run_records import note_of
 
 
 @pytest.mark.parametrize("how", ["delete", "zero_quantity"])
@@ -32,7 +33,9 @@ def test_listings_whose_items_left_go_by_feeds_from_the_same_number(runs, sandbo
     assert runs.collect() == {"accepted": 2}
     assert feeds_made(sandbox) == 2
     rows = list(runs.folder.read(REMOVED, part_name(1)))
-    assert {row.note for row in rows} == {catalogue("fr").phrase(f"note.removed_{how}")}
+    for language in ("fr", "de"):
+        said = {note_of(row, language) for row in rows}
+        assert said == {catalogue(language).phrase(f"note.removed_{how}")}
     assert runs.folder.noted(RemovalsNote).calls == {"feeds": 1, "searches": 1}
     feed, _ = sandbox.state.feeds.all()  # the newest first
     document = json.loads(sandbox.state.documents.find(feed.document_id).content)

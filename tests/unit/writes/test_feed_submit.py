@@ -16,6 +16,7 @@ from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
 from support.feed_runs import FRANCE, LAMP, brand, feeds_made, lamp, wait_for_feeds
 from support.ledger_rows import record_accepted
+from support.run_records import note_of
 
 #: Of the ledger, for one part that goes into one feed.
 MOST_STATEMENTS = 30
@@ -35,7 +36,10 @@ def test_a_feed_is_awaited_and_then_accepted(runs, sandbox, client, ledger, list
     runs.begin([lamp("A-1")], [lamp("A-2")])
     assert runs.send() == {"pending": 2}
     (feed,) = runs.awaited
-    assert runs.rows["A-1"].note == f"il est dans le flux {feed.feed_id}, dont le rapport n'est pas encore là"
+    assert (
+        note_of(runs.rows["A-1"])
+        == f"il est dans le flux {feed.feed_id}, dont le rapport n'est pas encore là"
+    )
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 2}
     assert runs.awaited == []
@@ -120,7 +124,7 @@ def test_a_single_submission_never_passes_a_pending_feed(runs, sandbox, connecto
     runs.connector = connector(sync={"feed_from": 1500})
     runs.begin([lamp("A-1", brand=brand("Nord")), lamp("A-2")])
     assert runs.send() == {"accepted": 1, "pending": 1}
-    assert f"flux (numéro {number})" in runs.rows["A-1"].note
+    assert f"flux (numéro {number})" in note_of(runs.rows["A-1"])
     # Once it is through, the next run settles it and goes on from what it made.
     sandbox.advance(700)
     wait_for_feeds(sandbox)
@@ -152,7 +156,7 @@ def test_a_document_holds_so_many_messages_and_bytes(runs, sandbox, monkeypatch)
     runs.begin(rows[:2], rows[2:])
     assert runs.send() == {"pending": 4, "failed": 1}
     assert feeds_made(sandbox) == 2
-    assert "occupe" in runs.rows["A-long"].note
+    assert "occupe" in note_of(runs.rows["A-long"])
     wait_for_feeds(sandbox)
     assert runs.collect() == {"accepted": 4, "failed": 1}
 

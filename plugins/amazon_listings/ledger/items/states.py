@@ -20,6 +20,7 @@ from amazon_listings.ledger.content import searchable
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
 from amazon_listings.ledger.tables import FINGERPRINT, item_states
+from amazon_listings.remarks import Remarks, remark_as_is
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -68,7 +69,7 @@ class ItemState(msgspec.Struct, frozen=True, kw_only=True):
         attributes: The payload; None if the item was blocked before there was one.
         map_errors: Whether the mapping found an error in it; None: that is not known.
         payload_hash: The payload's hash.
-        note: A remark on the outcome.
+        note: Remarks on the outcome.
         name: The item's name for people.
         picture: The address of its main picture.
         selected: The PIM's fields that were read; empty: all.
@@ -88,7 +89,7 @@ class ItemState(msgspec.Struct, frozen=True, kw_only=True):
     attributes: dict[str, Any] | None = None
     map_errors: bool | None = None
     payload_hash: str | None = None
-    note: str = ""
+    note: Remarks = ()
     name: str | None = None
     picture: str | None = None
     selected: tuple[str, ...] = ()
@@ -127,7 +128,7 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 
     row: dict[str, Any] | None = None
     attributes: dict[str, Any] | None = None
-    note: str = ""
+    note: Remarks | str = ()
     picture: str | None = None
     selected: tuple[str, ...] = ()
     map_errors: bool | None = None
@@ -490,7 +491,8 @@ def _state(row: Row[Any], unpacker: Unpacker | None) -> ItemState:
         attributes=content.attributes,
         map_errors=content.map_errors,
         payload_hash=row.payload_hash,
-        note=content.note,
+        # Earlier versions kept a sentence.
+        note=content.note if isinstance(content.note, tuple) else remark_as_is(content.note),
         name=row.name,
         picture=content.picture,
         selected=content.selected,

@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.approvals.progress import approved_skus
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items.known import known_items, owned_contents
 from amazon_listings.ledger.items.leavers import count_listed, listed_but_not, listed_skus, removals_owed
 from amazon_listings.ledger.runs.owed import owed_removals
-from amazon_listings.messages import catalogue, log_line
+from amazon_listings.messages import log_line
+from amazon_listings.remarks import remark
 from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.extract.unchanged import unchanged_items
 from amazon_listings.runs.folder import part_name
@@ -106,12 +106,11 @@ def plan_removals(
     settled = owed.keys() | carried_out.keys()
     fresh = (one for one in _left(connector, scope, ledger, folder, extract) if one[1] not in settled)
     renamed = renamed_items(connector, ledger, folder)
-    messages = catalogue(language_of(connector))
-    notes = {sku: messages.phrase("note.renamed", sku=new) for sku, (_, new) in renamed.items()}
+    notes = {sku: remark("note.renamed", sku=new) for sku, (_, new) in renamed.items()}
     reported = {True: 0, False: 0}
 
     def counted() -> Iterator[WrittenItem]:
-        left_alone = messages.phrase("note.not_ours")
+        left_alone = remark("note.not_ours")
         for pim_id, sku, ours in _takeable(ledger, listings, fresh, how):
             reported[ours] += 1
             yield WrittenItem(
@@ -119,8 +118,8 @@ def plan_removals(
                 pim_id=renamed[sku][0] if sku in renamed else pim_id,
                 sku=sku,
                 outcome=Outcome.READY if ours else Outcome.BLOCKED,
-                note="" if ours else left_alone,
-                remark=notes.get(sku, ""),
+                note=() if ours else left_alone,
+                remark=notes.get(sku, ()),
             )
 
     folder.write(REMOVED, part_name(1), counted())

@@ -152,7 +152,7 @@ def _reported(
     messages = catalogue(language_of(connector))
     failure = _failure(folder, unfinished, messages)
     sent = None if number is None else partial(sent_in_run, ledger, number)
-    resolver = Resolver(folder, sent, language=language_of(connector))
+    resolver = Resolver(folder, sent)
     history, error = None, None
     try:
         if failure is None and folder.noted(ExtractNote) is None:

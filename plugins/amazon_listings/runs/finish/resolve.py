@@ -8,7 +8,7 @@ import msgspec
 
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING, UNANSWERED
-from amazon_listings.messages import DEFAULT, catalogue, joined_notes
+from amazon_listings.remarks import remark
 from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import (
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from amazon_listings.ledger.writes.submissions import Sent
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import (
         ApprovedIndex,
@@ -85,7 +86,6 @@ class Resolver:
     Args:
         folder: The run's folder.
         sent: Gives the run's last writes to SKUs from the ledger; None: there is no ledger to ask.
-        language: Of the remarks.
 
     Attributes:
         damage: What is wrong with files that were passed over.
@@ -94,11 +94,10 @@ class Resolver:
             them, whatever the next run reads.
     """
 
-    def __init__(self, folder: RunFolder, sent: SentWrites | None = None, *, language: str = DEFAULT) -> None:
+    def __init__(self, folder: RunFolder, sent: SentWrites | None = None) -> None:
         self.damage: list[DamagedFile] = []
         self.accepted = 0
         self.removals_awaited: set[str] = set()
-        self._messages = catalogue(language)
         self._folder = folder
         self._sent = sent
         scope = folder.noted(Scope)
@@ -106,7 +105,7 @@ class Resolver:
         approval = folder.noted(ApprovalNote)
         self._decision = approval.decision if approval is not None else ""
         stop = folder.noted(StopNote)
-        self._stopped = stop.sentence if stop is not None else ""
+        self._stopped = stop.why if stop is not None else None
 
     def parts(self) -> Iterator[tuple[str, list[ResolvedItem]]]:
         """Yield the items of the run, part by part, each part with its name in the stage `resolved`.
@@ -175,14 +174,14 @@ class Resolver:
         approved = stages.approved.get(item.pim_id) if self._live else None
         outcome, note = self._outcome(tested, approved, live, issues)
         if outcome is Outcome.ACCEPTED and approved is not None and approved.waits:
-            outcome, note = Outcome.ACCEPTED_IN_PART, joined_notes((approved.note, note), self._messages)
+            outcome, note = Outcome.ACCEPTED_IN_PART, approved.note + note
         elif confirmed is not None and outcome is Outcome.ACCEPTED:
             outcome, note = confirmed.outcome, confirmed.note or note
         in_part = bool((tested and tested.only) or (live and live.only))
         if in_part and outcome in _CARRIED_OUT:
             outcome, note = Outcome.ACCEPTED_IN_PART, live.note if live and live.note else note
-        if tested is not None and tested.unpreviewed:
-            note = joined_notes((note, tested.unpreviewed), self._messages)
+        if tested is not None:
+            note += tested.unpreviewed
         asins = (confirmed.asin if confirmed else "", tested.asin if tested else "")
         return ResolvedItem(
             pim_id=item.pim_id,
@@ -203,15 +202,14 @@ class Resolver:
         outcome, note = self._outcome(one, None, live, one.issues)
         if outcome in {Outcome.ACCEPTED, Outcome.UNCHANGED}:
             # That the listing was found to be off sale is one reading, which does not prove it.
-            waits = self._messages.message("note.removal_awaited", "found" * (outcome is Outcome.UNCHANGED))
+            waits = remark("note.removal_awaited", "found" * (outcome is Outcome.UNCHANGED))
             outcome = Outcome.PENDING
             if confirmed is not None and confirmed.outcome is not Outcome.ACCEPTED:
                 outcome = confirmed.outcome
             if outcome is Outcome.PENDING and one.sku:
                 self.removals_awaited.add(one.sku)
-            awaited = [waits] if outcome is Outcome.PENDING else []
-            seen = [confirmed.note] if confirmed is not None and confirmed.note else awaited
-            note = joined_notes((note, *seen), self._messages)
+            awaited = waits if outcome is Outcome.PENDING else ()
+            note += confirmed.note if confirmed is not None and confirmed.note else awaited
         return ResolvedItem(
             pim_id=one.pim_id,
             sku=one.sku,
@@ -227,8 +225,8 @@ class Resolver:
         approved: ApprovedIndex | None,
         live: WrittenItem | None,
         issues: Sequence[Issue],
-    ) -> tuple[Outcome, str]:
-        """Return what the last stage said of an item, and its remark.
+    ) -> tuple[Outcome, Remarks]:
+        """Return what the last stage said of an item, and its note.
 
         An item that no stage finished, because the run stopped before, is `failed`: the next run tries it
         again.
@@ -236,9 +234,9 @@ class Resolver:
         decided = live or tested
         if decided is None:
             blocked = any(issue.severity == "ERROR" for issue in issues)
-            return (Outcome.BLOCKED if blocked else Outcome.FAILED), ""
+            return (Outcome.BLOCKED if blocked else Outcome.FAILED), ()
         if decided.outcome not in ENDS:
-            return Outcome.FAILED, ""
+            return Outcome.FAILED, ()
         if not self._live and isinstance(decided, TestedIndex) and decided.whole is not None:
             # A test run says what is wrong; that some of it could go out alone is in the note.
             return decided.whole, decided.note
@@ -246,13 +244,13 @@ class Resolver:
             return self._unsent(approved, decided.note)
         return decided.outcome, decided.note
 
-    def _unsent(self, approved: ApprovedIndex | None, note: str) -> tuple[Outcome, str]:
+    def _unsent(self, approved: ApprovedIndex | None, note: Remarks) -> tuple[Outcome, Remarks]:
         """Return what is said of an item that passed, and was never submitted."""
         if approved is not None and approved.outcome is not Outcome.READY:
             return approved.outcome, approved.note
         if self._decision:
-            return Outcome(self._decision), self._messages.phrase(f"note.plan_{self._decision}")
-        if self._stopped:
+            return Outcome(self._decision), remark(f"note.plan_{self._decision}")
+        if self._stopped is not None:
             return Outcome.WAITING, self._stopped
         return Outcome.FAILED, note
 

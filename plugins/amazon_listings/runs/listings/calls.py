@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from amazon_listings.errors import ItemError, RetryableError
 from amazon_listings.messages import log_line
+from amazon_listings.remarks import remark_as_is
 from amazon_listings.selling_partner.calls.pipeline import submit_all
 from amazon_listings.selling_partner.forecast import duration
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from amazon_listings.errors import AmazonListingsError
-    from amazon_listings.messages import Catalogue
+    from amazon_listings.remarks import Remarks
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,10 @@ class Answered(NamedTuple, Generic[Job, Result]):
     result: Result | None
     trouble: AmazonListingsError | None
 
-    def note(self, messages: Catalogue) -> str:
-        """Word why there is no answer; empty if there is one."""
-        return self.trouble.worded(messages) if self.trouble else ""
+    @property
+    def note(self) -> Remarks:
+        """Return why there is no answer; nothing if there is one."""
+        return remark_as_is(self.trouble)
 
 
 class Progress:

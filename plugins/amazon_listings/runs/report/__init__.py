@@ -63,7 +63,7 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
     """
     extract = folder.noted(ExtractNote)
     extracted, out_of_scope = (extract.extracted, extract.out_of_scope) if extract else (0, 0)
-    counting = _Counting()
+    counting, messages = _Counting(), catalogue(facts["language"])
     for one in unchanged_items(folder):
         counting.add_unchanged(parent=one.parent)
     with (
@@ -72,10 +72,10 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
         _text_file(folder, "report.json") as json_out,
     ):
         items, issues = CsvTable(items_out, ITEM_COLUMNS), CsvTable(issues_out, ISSUE_COLUMNS)
-        document = JsonReport(json_out)
+        document = JsonReport(json_out, messages)
         for item in resolved(folder):
             counting.add(item)
-            items.add(item_row(item))
+            items.add(item_row(item, messages))
             known = {"sku": item.sku or "", "pim_id": item.pim_id, "outcome": item.outcome}
             for issue in item.issues:
                 issues.add(issue_row(issue, history(issue, item.new), **known))
@@ -89,7 +89,7 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
             "counts": counting.by_outcome(out_of_scope),
             "items_with_issues": counting.with_issues,
             "frequent": counting.frequent(),
-            "urgent": counting.urgent(catalogue(facts["language"])),
+            "urgent": counting.urgent(messages),
             "files": {
                 name: str(place / name) for name in ("items.csv", "issues.csv", "report.json", "report.html")
             },

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from amazon_listings.messages import catalogue
+from amazon_listings.remarks import worded
 from amazon_listings.runs.compiled_templates import compiled_templates
 from amazon_listings.runs.outcomes import Outcome
 from amazon_product_types.messages.printable import as_json
@@ -92,6 +93,7 @@ def write_page(
         "number": messages.value,
         "moment": lambda text: f"{messages.value(datetime.fromisoformat(text))} UTC",
         "short": lambda value: short(value, messages),
+        "note": lambda item: worded(item.note, messages),
         "quality": quality,
         "nonce": secrets.token_urlsafe(16),
     }

@@ -11,12 +11,14 @@ import unicodedata
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
+from amazon_listings.remarks import worded
 from amazon_listings.runs.invisible import PICTURED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from amazon_listings.ledger.items.issues import Identity
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
@@ -92,8 +94,8 @@ def csv_line(values: Iterable[object]) -> str:
     return line.getvalue()
 
 
-def item_row(item: ResolvedItem) -> dict[str, Any]:
-    """Return one row of items.csv."""
+def item_row(item: ResolvedItem, messages: Catalogue) -> dict[str, Any]:
+    """Return one row of items.csv, with its note in a language."""
     errors = [issue for issue in item.issues if issue.severity == "ERROR"]
     warnings = [issue for issue in item.issues if issue.severity == "WARNING"]
     return {
@@ -104,7 +106,7 @@ def item_row(item: ResolvedItem) -> dict[str, Any]:
         "errors": len(errors),
         "warnings": len(warnings),
         "first_issue": next((issue.message for issue in (*errors, *warnings)), ""),
-        "note": item.note,
+        "note": worded(item.note, messages),
     }
 
 
@@ -179,8 +181,9 @@ class CsvTable:
 class JsonReport:
     """report.json being written: the items first, one a line, then what is gone, and the summary."""
 
-    def __init__(self, out: IO[str]) -> None:
+    def __init__(self, out: IO[str], messages: Catalogue) -> None:
         self._out = out
+        self._messages = messages
         self._separator = ""
         out.write('{"items": [')
 
@@ -191,7 +194,7 @@ class JsonReport:
             "pim_id": item.pim_id,
             "outcome": item.outcome,
             "asin": item.asin,
-            "note": item.note,
+            "note": worded(item.note, self._messages),
             "issues": [_issue(issue) | {"history": history(issue, item.new)} for issue in item.issues],
             "parent": item.parent,
             "removed": item.removed,

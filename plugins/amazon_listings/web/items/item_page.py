@@ -25,6 +25,7 @@ from amazon_listings.ledger.tables import items
 from amazon_listings.ledger.writes.before_images import Step
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.marketplaces import SHOPS
+from amazon_listings.remarks import worded
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import changes_between
 from amazon_listings.selling_partner import listings
@@ -264,7 +265,7 @@ def item_view(one: Connector, pim_id: str, words: Wording) -> ItemView:
         name=state.name,
         family=state.family,
         outcome=state.outcome,
-        note=state.note,
+        note=worded(state.note, words.messages),
         operation=state.operation,
         read_at=state.read_at,
         removed=state.removed,

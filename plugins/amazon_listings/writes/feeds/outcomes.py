@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING
-from amazon_listings.messages import joined_notes, message
+from amazon_listings.messages import message
+from amazon_listings.remarks import remark
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import FEEDS, WrittenItem
 from amazon_listings.writes.feeds.poll import CANCELLED, report_name
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from amazon_listings.ledger.writes.feed_messages import FeedAnswer
-    from amazon_listings.messages import Catalogue
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.folder import RunFolder
     from amazon_product_types.validation.issue import Issue
 
@@ -42,27 +43,25 @@ class MessageReports:
 
 
 class MessageOutcomes:
-    """What becomes of items whose messages are in feeds; of those of one feed it is worded once.
+    """What becomes of items whose messages are in feeds; those of one feed share their notes.
 
     Args:
         waiting: The numbers of the feeds that are still waited for.
-        messages: The sentences, in the language of the report.
-        remark: What the notes begin with.
+        first: What the notes begin with.
     """
 
-    def __init__(self, waiting: Collection[int], messages: Catalogue, remark: str = "") -> None:
+    def __init__(self, waiting: Collection[int], first: Remarks = ()) -> None:
         self._waiting = waiting
-        self._messages = messages
-        self._remark = remark
-        self._worded: dict[tuple[int, str | None, str], tuple[Outcome, str]] = {}
+        self._first = first
+        self._known: dict[tuple[int, str | None, str], tuple[Outcome, Remarks]] = {}
 
     def of(self, item: WrittenItem, answer: FeedAnswer, issues: tuple[Issue, ...] = ()) -> WrittenItem:
         """Return an item with what became of its message, whose issues these are."""
         key = (answer.feed, answer.feed_id, answer.status)
-        if key not in self._worded:
+        if key not in self._known:
             outcome, note = self._outcome(answer)
-            self._worded[key] = outcome, joined_notes((self._remark, note), self._messages)
-        outcome, note = self._worded[key]
+            self._known[key] = outcome, self._first + note
+        outcome, note = self._known[key]
         return WrittenItem(
             pim_id=item.pim_id,
             sku=item.sku,
@@ -75,18 +74,17 @@ class MessageOutcomes:
             remark=item.remark,
         )
 
-    def _outcome(self, answer: FeedAnswer) -> tuple[Outcome, str]:
+    def _outcome(self, answer: FeedAnswer) -> tuple[Outcome, Remarks]:
         by_id = message("feed.by_id", feed=answer.feed_id)
         feed = by_id if answer.feed_id else message("feed.by_number", number=answer.feed)
-        phrase = self._messages.phrase
         if answer.status == ACCEPTED:
-            return Outcome.ACCEPTED, ""
+            return Outcome.ACCEPTED, ()
         if answer.status == "INVALID":
-            return Outcome.REJECTED, ""
+            return Outcome.REJECTED, ()
         if answer.status == CANCELLED:
-            return Outcome.FAILED, phrase("note.feed_cancelled", feed=feed)
+            return Outcome.FAILED, remark("note.feed_cancelled", feed=feed)
         if answer.status != PENDING:
-            return Outcome.FAILED, phrase("note.feed_says_nothing", feed=feed)
+            return Outcome.FAILED, remark("note.feed_says_nothing", feed=feed)
         if answer.feed in self._waiting:
-            return Outcome.PENDING, phrase("note.feed_awaited", feed=feed)
-        return Outcome.PENDING, phrase("note.feed_late", feed=feed)
+            return Outcome.PENDING, remark("note.feed_awaited", feed=feed)
+        return Outcome.PENDING, remark("note.feed_late", feed=feed)

@@ -20,6 +20,7 @@ from amazon_listings.ledger.writes.feed_messages import FeedAnswer, feed_answers
 from amazon_listings.ledger.writes.feeds import feed_skus, pending_feeds
 from amazon_listings.ledger.writes.submissions import PENDING
 from amazon_listings.messages import log_line
+from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.listings.bulk_reading import read_listings
 from amazon_listings.runs.listings.calls import Answered
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.writes.submissions import LedgerWrite
     from amazon_listings.planning.known import Attributes
     from amazon_listings.planning.wanted import DueItem, Named, PlannedWrite, Plans, Reads, WantedItem
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import Stage, WrittenItem
     from amazon_listings.writes.single import Writer, Written
@@ -88,7 +90,7 @@ class FeedSync:
     def sent_before(self, rows: Sequence[Named]) -> list[WrittenItem]:
         """Return those items that this run has put into a feed, `pending` until `collect`."""
         answers = self._answers([row.sku for row in rows if row.sku])
-        return [outcome_of(row, Outcome.PENDING, "") for row in rows if row.sku in answers]
+        return [outcome_of(row, Outcome.PENDING, ()) for row in rows if row.sku in answers]
 
     def send(
         self,
@@ -142,7 +144,7 @@ class FeedSync:
         stage: Stage[WrittenItem, WrittenItem],
         awaited: Iterable[PendingFeed],
         *,
-        remark: str = "",
+        first: Remarks = (),
     ) -> Iterator[str]:
         """Enter what became of the items of a stage that are in feeds; yield each part with pending ones.
 
@@ -150,12 +152,12 @@ class FeedSync:
             stage: `live` or `removed`.
             awaited: The feeds that are still to be waited for. What is in another that has no report
                 stays pending for the next run.
-            remark: What the notes begin with.
+            first: What the notes begin with.
         """
         feeds = list(awaited)
-        outcomes = MessageOutcomes({feed.number for feed in feeds}, self.writer.messages, remark)
+        outcomes = MessageOutcomes({feed.number for feed in feeds}, first)
         # A row that names a feed which is still under way says so already.
-        told = {feed.feed_id for feed in feeds if feed.feed_id and not remark}
+        told = {feed.feed_id for feed in feeds if feed.feed_id and not first}
         reports = MessageReports(self.folder)
         for part in self.folder.parts(stage):
             items = list(self.folder.read(stage, part))
@@ -230,7 +232,7 @@ class FeedSync:
         for due in undecided:
             trouble = found.troubles.get(due.sku)
             if trouble is not None:
-                outcomes.append(outcome_of(due, Outcome.FAILED, trouble.worded(self.writer.messages)))
+                outcomes.append(outcome_of(due, Outcome.FAILED, remark_as_is(trouble)))
                 continue
             row = due
             if due.sku in found.listings:
@@ -254,11 +256,11 @@ class FeedSync:
             large, and items that a person does not allow any more, are in none.
         """
         client, protocol = self.writer.client, self.writer.protocol
-        left: dict[str, tuple[Outcome, str]] = {}
+        left: dict[str, tuple[Outcome, Remarks]] = {}
         entries: dict[str, LedgerWrite] = {}
 
         def refuse(error: messages.MessageTooLarge) -> None:
-            left[error.sku] = Outcome.FAILED, error.worded(self.writer.messages)
+            left[error.sku] = Outcome.FAILED, remark_as_is(error)
 
         for document in messages.documents(
             self._still_allowed(left, entries),
@@ -273,16 +275,16 @@ class FeedSync:
             skus = document.skus
             del document  # 10 MiB, while the next one is made
             answer = self._create(upload.document_id, [entries.pop(sku) for sku in skus])
-            outcomes = MessageOutcomes({answer.feed}, self.writer.messages)
+            outcomes = MessageOutcomes({answer.feed})
             for sku in skus:
                 row = buffered[sku]
-                yield row.part, outcomes.of(outcome_of(row, Outcome.PENDING, ""), answer)
+                yield row.part, outcomes.of(outcome_of(row, Outcome.PENDING, ()), answer)
         for sku, (outcome, why) in left.items():
             yield buffered[sku].part, outcome_of(buffered[sku], outcome, why)
         protocol.lower(left)
 
     def _still_allowed(
-        self, left: dict[str, tuple[Outcome, str]], entries: dict[str, LedgerWrite]
+        self, left: dict[str, tuple[Outcome, Remarks]], entries: dict[str, LedgerWrite]
     ) -> Iterator[messages.EncodedMessage]:
         """Yield the buffered messages that may be sent; add the outcomes of the others to `left`.
 

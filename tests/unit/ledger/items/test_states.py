@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
+from amazon_listings.incoming.json_text import json_text
 from amazon_listings.ledger.connectors.keys import resolve_key
 from amazon_listings.ledger.items.states import (
     Fingerprint,
@@ -26,8 +27,10 @@ from amazon_listings.ledger.items.states import (
     record_outcomes,
     record_states,
 )
-from amazon_listings.ledger.packing import compressed
+from amazon_listings.ledger.packing import Packer, compressed
 from amazon_listings.ledger.tables import dictionaries, item_states
+from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remark, worded
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -44,7 +47,7 @@ def state(pim_id="variants/1", **changes):
         row={"pim_id": pim_id, "product": {"fields": {"weight": 1.5}}},
         attributes={"brand": [{"value": "Acme"}]},
         payload_hash="h",
-        note="n",
+        note=remark("note.parent_failed", parent="n"),
         name="Lamp",
         picture="https://img.example/1.jpg",
         selected=("brand",),
@@ -65,6 +68,20 @@ def test_a_state_comes_back_as_it_was(ledger):
     (one, _) = found(ledger, contents=False)
     assert (one.row, one.attributes, one.sku, one.fingerprint) == (None, None, full.sku, full.fingerprint)
     assert found(ledger, "others") == []
+
+
+@pytest.mark.parametrize("sentence", ["attend son parent {F-P} ; non vérifié", "\ud83d"])
+def test_the_sentence_that_earlier_versions_kept_as_a_note_is_shown_as_it_is(ledger, sentence):
+    record_states(ledger, "lamps", [state()])
+    with ledger.begin() as connection:
+        packer = Packer(connection, "lamps")
+        (content,) = packer.packed([json_text({"row": {"pim_id": "variants/1"}, "note": sentence})])
+        connection.execute(update(item_states).values(content=content, dictionary=packer.number))
+    (old,) = found(ledger)
+    assert worded(old.note, catalogue("de")) == sentence
+    assert old.row == {"pim_id": "variants/1"}
+    record_states(ledger, "lamps", [old])
+    assert found(ledger) == [old]
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from amazon_listings.errors import RunAbortedError
 from amazon_listings.ledger.writes.submissions import Sent
+from amazon_listings.messages import catalogue, languages, message
+from amazon_listings.remarks import remark, remark_as_is
 from amazon_listings.runs.damage import DamagedFile
 from amazon_listings.runs.finish.resolve import Resolver, check_sum
 from amazon_listings.runs.folder import RunFolder, part_name
-from amazon_listings.runs.notes import ApprovalNote, LiveNote, TestedNote
+from amazon_listings.runs.notes import ApprovalNote, LiveNote, StopNote, TestedNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import (
     APPROVED,
@@ -23,7 +25,16 @@ from amazon_listings.runs.records import (
     ReadingProblem,
 )
 from amazon_product_types.validation.issue import Issue
-from support.run_records import extract_note, judged_item, mapped, quality, resolved_items, scope_of, written
+from support.run_records import (
+    extract_note,
+    judged_item,
+    mapped,
+    note_of,
+    quality,
+    resolved_items,
+    scope_of,
+    written,
+)
 
 ERROR = Issue(code="too_long", severity="ERROR", source="schema", message="Too long.", attribute="item_name")
 WARNING = Issue(code="odd", severity="WARNING", source="mapping", message="Odd.")
@@ -76,13 +87,25 @@ def test_in_a_test_run_ready_is_the_end(folder, extracted, item):
 def test_an_item_of_a_plan_that_is_not_sent_says_why(folder, extracted, item, decision, why):
     extracted([item(1)])
     folder.note(scope_of("live"))
-    passed = judged_item("products/1", "ready", note="the same as when it last passed Amazon's preview")
+    passed = judged_item("products/1", "ready", note=remark("note.passed_before"))
     folder.write(TESTED, part_name(1), [passed])
     folder.note(ApprovalNote(ready=1, decision=decision))
     found = resolved(folder)["products/1"]
-    assert (found.outcome, found.note) == (decision, f"{why}; nothing of it was sent"), "not what it passed"
-    (french,) = [one for _, part in Resolver(folder, language="fr").parts() for one in part]
-    assert french.note.endswith("rien n'en a été envoyé")
+    assert found.outcome == decision
+    assert note_of(found, "en") == f"{why}; nothing of it was sent", "not what it passed"
+    assert note_of(found, "fr").endswith("rien n'en a été envoyé")
+
+
+def test_what_a_stopped_run_did_not_send_says_so_in_each_language(folder, extracted, item):
+    extracted([item(1)])
+    folder.note(scope_of("live"))
+    folder.write(TESTED, part_name(1), [judged_item("products/1", "ready")])
+    why = message("approval.stopped_test", connector="lamps")
+    folder.note(StopNote(why=remark_as_is(why)))
+    found = resolved(folder)["products/1"]
+    assert found.outcome == "waiting"
+    for language in languages():
+        assert note_of(found, language) == catalogue(language).word(why)
 
 
 @pytest.mark.parametrize(
