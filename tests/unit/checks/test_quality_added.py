@@ -25,6 +25,7 @@ def test_one_row_stops_no_expectation(check, item):
     )
     assert set(rows) == {"products/90", "products/91", "products/92"}
     assert all(codes(row) == ["expectation"] for row in rows.values())
+    assert {row["issues"][0]["keyword"] for row in rows.values()} == {STOCK["expectation"]}
     assert check.counts == {"checked": 42, "blocked": 3}
 
 

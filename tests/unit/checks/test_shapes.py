@@ -4,6 +4,7 @@ from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.runs.plan import Method
 from amazon_listings.runs.records import MappedItem, encode
 from amazon_listings.runs.shared_payloads import SharedPayloads
+from support.run_records import judged_item
 
 DOCUMENT = {"properties": {"size": {"items": {"properties": {"value": {"enum": ["S", "M"]}}}}}}
 
@@ -45,3 +46,14 @@ def test_items_that_share_attributes_have_the_shapes_of_their_own():
     assert len({frozenset(one) for one in found}) == 4  # the brands are few, the names are not
     readers[0].see(item(brand="New").attributes)
     assert [shapes(readers[0], one) for one in shared] == found
+
+
+def test_what_amazon_is_not_asked_about_makes_no_value_a_frequent_one():
+    values = [("S", "Acme"), ("M", "Lumen"), ("S", "Lumen"), ("M", "Acme")] * 3
+    items = [item(size=size, brand=brand, name=f"Lampe {n}") for n, (size, brand) in enumerate(values)]
+    kinds = {}
+    for outcome in ("extracted", "unchanged"):
+        reader = ShapeReader(DOCUMENT, SharedPayloads())
+        reader.see_all(items, [judged_item("p", outcome)])
+        kinds[outcome] = len({frozenset(shapes(reader, one)) for one in items})
+    assert kinds == {"extracted": 4, "unchanged": 2}
