@@ -25,8 +25,10 @@ COPY packages/amazon-product-types packages/amazon-product-types
 COPY plugins plugins
 COPY dags dags
 COPY include include
+# pip compiles no editable package, and the user `airflow` may not write beside the sources.
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps \
         --editable packages/amazon-product-types --editable . \
+    && python -m compileall -q plugins packages \
     && mkdir -p /opt/airflow/amazon_listings && chown -R airflow:0 /opt/airflow && chmod -R g=u /opt/airflow
 
 USER airflow
@@ -38,5 +40,6 @@ CMD ["airflow", "version"]
 FROM airflow AS sandbox
 USER root
 COPY packages/spapi-sandbox packages/spapi-sandbox
-RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable packages/spapi-sandbox
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --editable packages/spapi-sandbox \
+    && python -m compileall -q packages/spapi-sandbox
 USER airflow

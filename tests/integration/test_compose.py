@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import PurePosixPath
 
 import pytest
 import yaml
@@ -162,6 +163,15 @@ def test_commands_and_health_checks_name_what_the_image_has(services):
     assert {"curl", "tini"} <= set(installed)
     for name in AIRFLOW | {"migrate"}:
         assert services[name]["command"][0] == "airflow"
+
+
+def test_every_editable_package_of_the_image_is_compiled():
+    dockerfile = (PROJECT / "Dockerfile").read_text("utf-8")
+    compiled = " ".join(re.findall(r"python -m compileall -q ([^&\\\n]+)", dockerfile)).split()
+    editable = re.findall(r"--editable (\S+)", dockerfile)
+    sources = ["plugins" if package == "." else package for package in editable]
+    assert sources
+    assert all(any(PurePosixPath(source).is_relative_to(one) for one in compiled) for source in sources)
 
 
 def test_the_example_environment_file_sets_nothing():
