@@ -173,7 +173,8 @@ def refresh_members(client: SellingPartner, store: DefinitionStore, judge: Store
             # Remembered, so that it is not asked for in each run.
             store.keep_same(member, judge)
         except AmazonListingsError as error:
-            log.debug("%s is judged by the whole definition: %r", member, error)
+            # The whole definition judges it in this run; the next run asks again.
+            log.debug("%s: %r", member, error)
 
 
 def load_member(store: DefinitionStore, judge: StoredDefinition, level: str) -> dict[str, Any] | None:
