@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import ipaddress
+import itertools
 import json
 import time
 from datetime import UTC, datetime
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
     from amazon_listings.pipeline import Installation
     from amazon_listings.runs.context import RunContext
-    from amazon_listings.runs.records import TestedItem
+    from amazon_listings.runs.plan import Plan
+    from amazon_listings.runs.records import TestedIndex
     from amazon_listings.selling_partner.account import Account
 
 
@@ -168,12 +170,29 @@ def _live(run: RunContext, installation: Installation, poll: Callable[[float], N
     return counted_outcomes(counts)
 
 
-def due_items(run: RunContext) -> Iterator[TestedItem]:
-    """Yield the items that a live run sends, or would send, with their plans."""
+def due_items(run: RunContext) -> Iterator[TestedIndex]:
+    """Yield the items that a live run sends, or would send."""
     from amazon_listings.runs.records import TESTED  # noqa: PLC0415 - with the rest of a run
 
     for part in run.folder.parts(TESTED):
-        yield from (item for item in run.folder.read(TESTED, part) if item.due)
+        yield from (item for item in run.folder.index(TESTED, part) if item.due)
+
+
+def due_plans(run: RunContext, most: int) -> list[tuple[str, Plan | None]]:
+    """Return the SKUs of the first items that a live run sends, or would send, with their plans."""
+    from amazon_listings.runs.records import TESTED  # noqa: PLC0415 - with the rest of a run
+    from amazon_listings.runs.tested_plans import TestedPlans  # noqa: PLC0415 - with the rest of a run
+
+    plans = TestedPlans(run.connector, pipeline.definitions_of(run), run.folder)
+    found: list[tuple[str, Plan | None]] = []
+    for part in run.folder.parts(TESTED):
+        due = (item for item in run.folder.read(TESTED, part) if item.due)
+        items = list(itertools.islice(due, most - len(found)))
+        told = plans.of(part, items)
+        found += [(item.sku or "", told.get(item.pim_id)) for item in items]
+        if len(found) == most:
+            break
+    return found
 
 
 def removals_due(run: RunContext) -> int:

@@ -405,17 +405,19 @@ def foresee(run: RunContext, installation: Installation) -> ForeseenNote:
 def _decisions(run: RunContext, installation: Installation) -> Decisions:
     """Return what decides about the items of a run."""
     from amazon_listings.approvals.decisions import Decisions
+    from amazon_listings.runs.tested_plans import TestedPlans
     from amazon_listings.selling_partner.content.leaves import amazon_defaults
 
-    connector = run.connector
+    connector, definitions = run.connector, definitions_of(run)
     return Decisions(
         connector,
         run.folder,
         ledger=installation.ledger,
         listings=_listings(run, installation),
         run=number_of(run, installation.ledger),
-        layout=definitions_of(run).layout,
+        layout=definitions.layout,
         defaults=amazon_defaults(connector.marketplace),
+        plans=TestedPlans(connector, definitions, run.folder),
     )
 
 

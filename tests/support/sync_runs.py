@@ -35,6 +35,7 @@ from amazon_listings.runs.notes import (
 )
 from amazon_listings.runs.records import EXTRACT, PROBLEMS, QUALITY, TESTED
 from amazon_listings.runs.scope import Scope
+from amazon_listings.runs.tested_plans import TestedPlans
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.calls.quotas import Quotas
@@ -301,6 +302,7 @@ class Run:
             self.number,
             self.definitions.layout,
             amazon_defaults(self.connector.marketplace),
+            TestedPlans(self.connector, self.definitions, self.folder),
             now or datetime.now(UTC),
         )
 
@@ -353,6 +355,15 @@ class Run:
     def tested(self):
         """What the test sync said of items."""
         return [item for part in self.folder.parts(TESTED) for item in self.folder.read(TESTED, part)]
+
+    def plans(self):
+        """The plans of the items, with their changes, by SKU."""
+        plans = TestedPlans(self.connector, self.definitions, self.folder)
+        return {
+            plan.sku: plan
+            for part in self.folder.parts(TESTED)
+            for plan in plans.of(part, self.folder.read(TESTED, part)).values()
+        }
 
     def outcomes(self):
         return {sku: item.outcome for sku, item in self.items().items()}

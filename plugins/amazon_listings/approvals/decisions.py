@@ -29,6 +29,7 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
 from amazon_listings.runs.records import APPROVED, MAPPED, REMOVED, TESTED
 from amazon_listings.runs.scope import Scope
+from amazon_listings.runs.tested_plans import untold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.approvals.progress import Approval
     from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.runs.folder import RunFolder
+    from amazon_listings.runs.plan import Plan
     from amazon_listings.runs.records import TestedItem
+    from amazon_listings.runs.tested_plans import TestedPlans
     from amazon_listings.selling_partner.content.leaves import Layout
 
 
@@ -47,12 +50,13 @@ class _Judged(NamedTuple):
     """An item that passed, and what has to be allowed of it, whatever else the run changes."""
 
     item: TestedItem
+    plan: Plan | None
     reasons: Reasons
 
     @property
     def puts(self) -> bool:
         """Whether its listing is put whole."""
-        return self.item.plan is not None and self.item.plan.method == Method.PUT
+        return self.plan is not None and self.plan.method == Method.PUT
 
 
 class _Part(NamedTuple):
@@ -102,6 +106,7 @@ class Decisions:
         run: The run's number.
         layout: The layout of the product type's definition.
         defaults: Selector values that Amazon fills in.
+        plans: Reads the plans.
         now: This moment.
     """
 
@@ -112,6 +117,7 @@ class Decisions:
     run: int
     layout: Layout
     defaults: Mapping[str, Any]
+    plans: TestedPlans
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def decide(self) -> ApprovalNote:
@@ -201,16 +207,17 @@ class Decisions:
         """Count what the run as a whole would change, as far as it is not asked about or approved anyway."""
         put = [one.item.sku for one in ready.values() if one.item.sku and one.puts]
         known = known_items(self.ledger, self.listings, put)
-        for item, reasons in ready.values():
+        for item, plan, reasons in ready.values():
             row = rows.get(item.sku or "")
-            if item.plan is None or (row is not None and row.state in ALLOWED):
+            if plan is None or reasons.whole or (row is not None and row.state in ALLOWED):
                 continue
-            going = (
-                [] if reasons.whole else [one for one in item.plan.changes if one.leaf not in reasons.leaves]
-            )
             before = known.get(item.sku or "")
             again = before is not None and before.state not in {None, "deleted"}
-            made = item.plan.method == Method.PUT and all(one.before is None for one in going)
+            if item.makes:
+                tally.add_made(vanished=again)
+                continue
+            going = [one for one in plan.changes if one.leaf not in reasons.leaves]
+            made = plan.method == Method.PUT and all(one.before is None for one in going)
             tally.add(item.sku or "", going, created=bool(going) and made, vanished=bool(going) and again)
 
     def _run_reasons(self, tally: RunTally) -> frozenset[str]:
@@ -238,24 +245,33 @@ class Decisions:
         """Return what is decided about the items of a part that passed; count them in the run's tally."""
         tested = list(self.folder.read(TESTED, part))
         rows = approvals_of(self.ledger, self.listings, [item.sku for item in tested if item.sku])
-        ready = self._judged(part, tested, standard.policy)
+        ready = self._judged(part, tested, rows, standard)
         self._count(tally, ready, rows)
         verdicts = self._verdicts(ready, rows, standard)
         unchanged = {item.sku for item in tested if item.sku and item.outcome is Outcome.UNCHANGED}
         settled = {one.approved.sku for one in verdicts if one.settled and one.approved.sku}
         return _Part(verdicts, (unchanged | settled) & rows.keys())
 
-    def _judged(self, part: str, tested: Iterable[TestedItem], policy: Policy) -> dict[str, _Judged]:
+    def _judged(
+        self, part: str, tested: Iterable[TestedItem], rows: Mapping[str, Approval], standard: Standard
+    ) -> dict[str, _Judged]:
         """Return the items that passed, each with what has to be allowed of it by itself."""
         ready = {item.pim_id: item for item in tested if _is_ready(item)}
         wanted = self._wanted(part, ready)
-        return {
-            pim_id: _Judged(
-                item,
-                policy.reasons(item.plan, wanted.get(pim_id, {})) if item.plan is not None else Reasons(),
-            )
+        # Of a listing that is made without a question nobody looks at the changes.
+        unasked = {
+            pim_id: untold(item)
             for pim_id, item in ready.items()
+            if item.makes and not standard.asks(item, rows.get(item.sku or ""))
         }
+        looked_at = [item for pim_id, item in ready.items() if pim_id not in unasked]
+        plans = unasked | self.plans.of(part, looked_at)
+        found = {}
+        for pim_id, item in ready.items():
+            plan = plans.get(pim_id)
+            reasons = standard.policy.reasons(plan, wanted.get(pim_id, {})) if plan is not None else Reasons()
+            found[pim_id] = _Judged(item, plan, reasons)
+        return found
 
     def _verdicts(
         self, judged: Mapping[str, _Judged], rows: Mapping[str, Approval], standard: Standard
@@ -263,8 +279,8 @@ class Decisions:
         judge = Judge(asks_by_policy=self.connector.approval.policy != "never")
         ready = {pim_id: one.item for pim_id, one in judged.items()}
         verdicts = {
-            pim_id: judge.judge(item, reasons, rows.get(item.sku or ""), standard)
-            for pim_id, (item, reasons) in judged.items()
+            pim_id: judge.judge(item, plan, reasons, rows.get(item.sku or ""), standard)
+            for pim_id, (item, plan, reasons) in judged.items()
         }
         scope = self.folder.noted(Scope)
         named = scope.skus if scope is not None and scope.kind == "approved" else None
@@ -302,5 +318,5 @@ def _is_ready(item: TestedItem) -> bool:
 
 
 def _moves(item: TestedItem) -> bool:
-    """Return whether an item's plan writes its relation to its parent."""
-    return item.plan is not None and not item.plan.attributes.isdisjoint(FAMILY_ATTRIBUTES)
+    """Return whether an item's plan writes its relation to its parent, as that of each new child does."""
+    return item.makes or (item.plan is not None and not item.plan.attributes.isdisjoint(FAMILY_ATTRIBUTES))

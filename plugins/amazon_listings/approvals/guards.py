@@ -188,6 +188,12 @@ class RunTally:
                 self.emptied.add(sku)
                 self.removed += 1
 
+    def add_made(self, *, vanished: bool) -> None:
+        """Count an item whose listing is made of its whole payload."""
+        self.changed += 1
+        self.created += 1
+        self.vanished += vanished
+
 
 def run_reasons(
     tally: RunTally,

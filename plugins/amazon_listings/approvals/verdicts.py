@@ -57,6 +57,11 @@ class Standard(NamedTuple):
     of_run: frozenset[str]
     replacing: frozenset[str]
 
+    def asks(self, item: TestedItem, row: Approval | None) -> bool:
+        """Return whether anything may ask, or has asked, about a listing that an item makes."""
+        by_policy = self.policy.connector.approval.policy != "never"
+        return by_policy or bool(self.of_run) or row is not None or item.pim_id in self.replacing
+
 
 @dataclass(frozen=True)
 class Judge:
@@ -68,16 +73,23 @@ class Judge:
 
     asks_by_policy: bool
 
-    def judge(self, item: TestedItem, reasons: Reasons, row: Approval | None, standard: Standard) -> Verdict:
+    def judge(
+        self,
+        item: TestedItem,
+        plan: Plan | None,
+        reasons: Reasons,
+        row: Approval | None,
+        standard: Standard,
+    ) -> Verdict:
         """Judge an item by itself.
 
         Args:
             item: The item, which passed.
+            plan: Its plan, with its changes if anything `asks` about it.
             reasons: What has to be allowed of it, whatever else the run changes.
             row: What was asked about it before.
             standard: What items are judged by.
         """
-        plan = item.plan
         if plan is None:
             # Without a plan it is not known what would be sent.
             note = remark("approval.no_plan")

@@ -317,7 +317,7 @@ class Previews:
         Nothing can be approved of which it is not known what it would change.
         """
         by_id = {item.pim_id: item for item in items}
-        ready = [item for item in items if item.outcome is Outcome.READY and item.plan is None]
+        ready = [item for item in items if item.outcome is Outcome.READY and not item.plan_hash]
         jobs = self._read(self._jobs(ready, payloads, Outcome.READY), by_id)
         self._put((Answered(job, self._unasked(job), None) for job in jobs), by_id)
         return list(by_id.values())
@@ -426,6 +426,8 @@ class Previews:
         found += displacement_issues(verdict.write.displaced, self.local.messages)
         found += self.local.issues_beside_others(verdict.write)
         origins = by_line(self.local.mapping, attributes, self.local.languages)
+        # The payload of an offer that goes out alone is not the one that was mapped.
+        makes = verdict.write.creates and not job.tested.only
         return msgspec.structs.replace(
             job.tested,
             outcome=outcome,
@@ -433,9 +435,9 @@ class Previews:
             note=note,
             asin=asin,
             issues=job.tested.issues + traced(found, origins),
-            plan=verdict.write.plan,
+            plan=None if makes else self.planner.told(verdict.write),
             plan_hash=verdict.write.plan.hash,
-            makes=verdict.write.creates and verdict.write.body is attributes,
+            makes=makes,
             displaced=verdict.write.displaced,
             previewed=verdict.submission is not None,
         )

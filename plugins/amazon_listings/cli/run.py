@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from amazon_listings.local_run import Decision
     from amazon_listings.pipeline import Installation
     from amazon_listings.runs.context import RunContext
-    from amazon_listings.runs.records import TestedItem
+    from amazon_listings.runs.plan import Plan
     from amazon_product_types.validation.issue import Issue
 
 #: Items and changes of a plan that are shown before it is asked about; the rest are counted.
@@ -180,18 +180,18 @@ def _carried_out(
 
 def _decision(run: RunContext, plan: str, approve: str | None) -> Decision:
     """Decide about a plan: by what was approved, or by asking."""
-    from amazon_listings.local_run import Decision, due_items, removals_due
+    from amazon_listings.local_run import Decision, due_items, due_plans, removals_due
 
-    items = list(due_items(run))
+    count = sum(1 for _ in due_items(run))
     left = removals_due(run)
-    if not items and not left:
+    if not count and not left:
         return Decision.SEND
     if approve in {SANDBOX, plan}:
         return Decision.SEND
     if approve is not None:
         say("run.other_plan", err=True, plan=plan, approved=approve)
         return Decision.WAIT
-    _show_plan(items, left, run.connector.sync.when_removed)
+    _show_plan(due_plans(run, SHOWN_ITEMS), count, left, run.connector.sync.when_removed)
     return (
         Decision.SEND
         if typer.confirm(messages().phrase("run.send", plan=plan), err=True)
@@ -199,13 +199,13 @@ def _decision(run: RunContext, plan: str, approve: str | None) -> Decision:
     )
 
 
-def _show_plan(items: list[TestedItem], left: int, when_removed: str) -> None:
-    """Show what would be sent."""
-    for item in items[:SHOWN_ITEMS]:
-        changes = item.plan.changes if item.plan is not None else ()
-        method = item.plan.method if item.plan is not None else messages().phrase("run.as_before")
+def _show_plan(plans: list[tuple[str, Plan | None]], items: int, left: int, when_removed: str) -> None:
+    """Show what would be sent: the plans of the first items."""
+    for sku, plan in plans:
+        changes = plan.changes if plan is not None else ()
+        method = plan.method if plan is not None else messages().phrase("run.as_before")
         count = messages().phrase("run.changes", count=len(changes))
-        typer.echo(f"{item.sku}  {method}  {count}", err=True)
+        typer.echo(f"{sku}  {method}  {count}", err=True)
         for change in changes[:SHOWN_CHANGES]:
             path = "/".join(str(step) for step in (change.leaf.attribute, *change.leaf.path))
             before, after = (value_text(one, messages()) for one in (change.before, change.after))
@@ -213,8 +213,8 @@ def _show_plan(items: list[TestedItem], left: int, when_removed: str) -> None:
         if len(changes) > SHOWN_CHANGES:
             more = messages().phrase("run.more_changes", count=len(changes) - SHOWN_CHANGES)
             typer.echo(f"    {more}", err=True)
-    if len(items) > SHOWN_ITEMS:
-        say("run.more_items", err=True, count=len(items) - SHOWN_ITEMS)
+    if items > len(plans):
+        say("run.more_items", err=True, count=items - len(plans))
     if left:
         say(f"run.left_{when_removed}", err=True, count=left)
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from amazon_listings.approvals.withholding import withhold
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
-from amazon_listings.planning.creations import Creations
 from amazon_listings.planning.known import UNKNOWN, CurrentListing
 from amazon_listings.planning.left_alone import (
     family_leaves,
@@ -29,15 +28,16 @@ from amazon_listings.planning.left_alone import (
     theme_of_others,
 )
 from amazon_listings.planning.wanted import PlannedWrite
+from amazon_listings.runs.creations import Creations
 from amazon_listings.runs.listings.quantities import AVAILABILITY, CHANNEL
 from amazon_listings.runs.plan import (
     Change,
+    MappingLines,
     Method,
     Plan,
     changes_between,
     displaced,
     edited,
-    line_behind,
 )
 from amazon_listings.runs.shared_payloads import SharedPayloads
 from amazon_listings.selling_partner import listings as amazon
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.planning.known import Attributes
     from amazon_listings.planning.wanted import WantedItem
-    from amazon_listings.runs.plan import Displaced, MappingLine
+    from amazon_listings.runs.plan import Displaced
     from amazon_listings.selling_partner.calls.client import SellingPartner
     from amazon_listings.selling_partner.content.leaves import Leaf
     from amazon_listings.selling_partner.listing_answers import Submission
@@ -67,7 +67,7 @@ class Planner:
         mapping: Its compiled mapping, which owns attributes.
         layout: The layout of the definition: selectors, and what is a leaf.
         client: The account's client.
-        payloads: Reads the payloads that are planned; of what they share the changes are made once.
+        payloads: Reads the payloads that are planned; of what they share plans are made once.
     """
 
     def __init__(
@@ -84,8 +84,8 @@ class Planner:
         self._layout = layout
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
-        self._creations = Creations(layout, self._defaults, self.line_of, payloads or SharedPayloads())
-        self._lines: dict[tuple[str, ...], MappingLine | None] = {}
+        self._line_of = MappingLines(mapping, connector.where).of
+        self._creations = Creations(layout, self._defaults, self._line_of, payloads or SharedPayloads())
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
         stock = mapping.plan.get(AVAILABILITY)
@@ -143,8 +143,8 @@ class Planner:
         if not current.exists and self._connector.contributes:
             return PlannedWrite(Plan(row.sku, Method.NOTHING), None, None, current.exists, {}, absent=True)
         if row.makes and row.plan_hash and _is_nothing(current) and not row.kept:
-            # The same payload where there still is nothing: leaf by leaf it would be the same plan.
-            plan = Plan.known(row.sku, Method.PUT, row.plan_hash)
+            # The same payload where there still is nothing: it would be the same plan.
+            plan = Plan.making(row.sku, row.plan_hash)
             made = row.attributes
             return PlannedWrite(plan, made, None, current.exists, made, creates=True)
         if not current.exists or self._replaces:
@@ -223,7 +223,8 @@ class Planner:
             sku,
             Method.PATCH if patches.operations else Method.NOTHING,
             tuple(
-                Change(one.leaf, one.before, one.after, self.line_of(one.leaf)) for one in patches.differences
+                Change(one.leaf, one.before, one.after, self._line_of(one.leaf))
+                for one in patches.differences
             ),
         )
         # People may have arranged stock and families otherwise.
@@ -267,11 +268,12 @@ class Planner:
             untouched = kept | (current.others - ours.keys())
             stays = {leaf: held[leaf] for leaf in held if leaf in untouched}
             body = join(ours | stays) if stays else wanted
-        if before:
+        creates = _is_nothing(current)
+        if creates:
+            plan = self._creations.plan(sku, body)
+        else:
             changes = self._changes(before, body, forced=True)
             plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
-        else:
-            plan = self._creations.plan(sku, body)
         return PlannedWrite(
             plan,
             body,
@@ -279,7 +281,7 @@ class Planner:
             current.exists,
             self._ours(wanted, kept, current),
             carries=bool(stays),
-            creates=_is_nothing(current),
+            creates=creates,
             displaced=self._displaced(plan, current),
         )
 
@@ -308,7 +310,7 @@ class Planner:
             after,
             layout=self._layout,
             defaults=self._defaults,
-            line_of=self.line_of,
+            line_of=self._line_of,
             forced=forced,
         )
 
@@ -326,12 +328,9 @@ class Planner:
         """Return wanted attributes without the leaves of some changes."""
         return withhold(wanted, withheld, self._layout, self._defaults)
 
-    def line_of(self, leaf: Leaf) -> MappingLine | None:
-        """Return the mapping line that makes a leaf; None if no line does."""
-        path = (leaf.attribute, *[step for step in leaf.path if isinstance(step, str)])
-        if path not in self._lines:
-            self._lines[path] = line_behind(leaf, self._mapping, self._connector.where)
-        return self._lines[path]
+    def told(self, write: PlannedWrite) -> Plan:
+        """Return the plan of a write with its changes, those of a listing that is made too."""
+        return self._creations.told(write.plan, write.body) if write.creates else write.plan
 
     def send(self, row: WantedItem, write: PlannedWrite, *, preview: bool = False) -> Submission:
         """Carry a plan out, or ask for Amazon's verdict on it; the plan is not `NOTHING`.

@@ -69,6 +69,27 @@ def line_behind(leaf: Leaf, mapping: FieldMapping, where: Where) -> MappingLine 
     return MappingLine(origin.file or str(where.path or ""), origin.line, origin.key)
 
 
+class MappingLines:
+    """The mapping lines that make leaves; may be used from several threads.
+
+    Args:
+        mapping: The compiled mapping.
+        where: Where the connector is declared.
+    """
+
+    def __init__(self, mapping: FieldMapping, where: Where) -> None:
+        self._mapping = mapping
+        self._where = where
+        self._lines: dict[tuple[str, ...], MappingLine | None] = {}
+
+    def of(self, leaf: Leaf) -> MappingLine | None:
+        """Return the line that makes a leaf; None if no line does."""
+        path = (leaf.attribute, *[step for step in leaf.path if isinstance(step, str)])
+        if path not in self._lines:
+            self._lines[path] = line_behind(leaf, self._mapping, self._where)
+        return self._lines[path]
+
+
 class Change(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What becomes of one leaf.
 
@@ -119,7 +140,8 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         sku: The SKU.
         method: How it is carried out.
         changes: The leaves that are written. Leaves of others that a request has to carry are no
-            changes; a deletion has none, because the listing goes as a whole.
+            changes; a deletion has none, because the listing goes as a whole. A listing that is made has
+            one for each leaf of its payload: `Creations.told` tells them where somebody looks at them.
     """
 
     sku: str
@@ -127,16 +149,15 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
     changes: tuple[Change, ...] = ()
 
     @classmethod
-    def known(cls, sku: str, method: Method, found: str, changes: tuple[Change, ...] = ()) -> Plan:
-        """Return a plan of which the hash is known.
+    def making(cls, sku: str, found: str, changes: tuple[Change, ...] = ()) -> Plan:
+        """Return the plan to make a listing.
 
         Args:
             sku: The SKU.
-            method: How it is carried out.
             found: The hash of the plan with its changes.
-            changes: The changes; none where they were told before.
+            changes: The changes; none until they are told.
         """
-        plan = cls(sku, method, changes)
+        plan = cls(sku, Method.PUT, changes)
         plan.__dict__["hash"] = found
         return plan
 
@@ -183,14 +204,24 @@ _encoder = json.JSONEncoder(default=msgspec.to_builtins, sort_keys=True)
 
 
 def change_text(leaf: Leaf, value: object) -> str:
-    """Return a leaf and a value of it as JSON with sorted keys; the many of a run share few leaves."""
+    """Return a leaf and a value of it as JSON with sorted keys."""
+    return beside(leaf_text(leaf), value)
+
+
+def leaf_text(leaf: Leaf) -> str:
+    """Return a leaf as JSON; the many of a run are few."""
+    return _textual(leaf) or _encoder.encode(leaf)
+
+
+def beside(leaf: str, value: object) -> str:
+    """Return the text of a leaf and a value of it as JSON with sorted keys."""
     if value is None:
         text = "null"
     elif value.__class__ is str:
         text = encode_basestring_ascii(value)
     else:
         text = _encoder.encode(value)
-    return f"[{_textual(leaf) or _encoder.encode(leaf)}, {text}]"
+    return f"[{leaf}, {text}]"
 
 
 def _numbers_alike(value: object) -> object:

@@ -175,7 +175,7 @@ class TestedItem(TestedIndex, frozen=True, kw_only=True):
     """An item after the test sync, with the plan that was made of it, if one was made.
 
     Attributes:
-        plan: The plan.
+        plan: The plan; None where it `makes` a listing: `TestedPlans` has the plans of all.
         displaced: What others put into the listing and the plan replaces or drops.
     """
 

@@ -9,6 +9,7 @@ from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import LIVE, TESTED
 from amazon_listings.runs.shared_payloads import SharedPayloads
+from amazon_listings.runs.tested_plans import untold
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -39,12 +40,14 @@ def remember_refusals(connector: Connector, folder: RunFolder, writer: Writer) -
         }
         if not rejected:
             continue
-        plans = {one.pim_id: one.plan for one in folder.read(TESTED, part) if one.pim_id in rejected}
+        # A listing that is made is sent whole, whatever its changes.
+        plans = {one.pim_id: untold(one) for one in folder.read(TESTED, part) if one.pim_id in rejected}
         for item in folder.read(payloads, part):
             plan = plans.get(item.pim_id)
             if plan is not None:
-                touched = {change.leaf.attribute for change in plan.changes}
                 need.refused(
-                    shapes.of(item, plan.method, touched), rejected[item.pim_id].issues, previewed=False
+                    shapes.of(item, plan.method, plan.attributes),
+                    rejected[item.pim_id].issues,
+                    previewed=False,
                 )
     need.keep()

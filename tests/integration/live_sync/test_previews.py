@@ -1,9 +1,13 @@
 """The test sync against Amazon: what is previewed, what its answers become."""
 
+import msgspec
 import pytest
 
 from amazon_listings.errors import RetryableError, RunAbortedError
 from amazon_listings.ledger.items.known import known_items
+from amazon_listings.runs.folder import part_name
+from amazon_listings.runs.plan import Method, Plan
+from amazon_listings.runs.tested_plans import TestedPlans
 from support.run_records import note_of
 from support.sync_runs import Run, lamp, variant
 
@@ -44,6 +48,28 @@ def test_what_passed_this_definition_is_not_previewed_again(shop):
     assert live.outcomes() == {"A": "accepted", "B": "accepted"}
     assert note_of(live.items()["A"]) == ""
     assert live.calls() == {"searches": 1, "creations": 2}
+
+
+def test_of_a_listing_that_is_made_the_changes_are_told_where_they_are_looked_at(shop):
+    connector = shop.connector()
+    made = shop.run(connector, [lamp("A")])
+    (item,) = made.tested()
+    assert (item.makes, item.plan) == (True, None)
+    plan = made.plans()["A"]
+    assert plan.hash == item.plan_hash == Plan("A", Method.PUT, plan.changes).hash
+    told = {change.leaf.attribute: change for change in plan.changes}
+    assert {change.before for change in plan.changes} == {None}
+    assert told["item_name"].origin.key == "item_name"
+    part = part_name(1)
+    plans = TestedPlans(connector, made.definitions, made.folder)
+    assert plans.of(part, [msgspec.structs.replace(item, hash="of another payload")]) == {}
+    earlier = msgspec.structs.replace(item, plan=plan)
+    assert plans.of(part, [earlier]) == {item.pim_id: plan}
+    changed = shop.run(connector, [lamp("A", price=12)])
+    (item,) = changed.tested()
+    assert not item.makes
+    assert changed.plans()["A"] == item.plan
+    assert [change.leaf.attribute for change in item.plan.changes] == ["purchasable_offer"]
 
 
 def test_a_new_definition_is_asked_about_again(shop):

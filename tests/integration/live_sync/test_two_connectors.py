@@ -287,8 +287,7 @@ def _wanted(company, run):
 def _holds(company, run):
     """The listing holds all that the run planned to change."""
     now = company.now()[FR.id]
-    (plan,) = (one.plan for one in run.tested() if one.sku == SKU)
-    for change in plan.changes:
+    for change in run.plans()[SKU].changes:
         found, wanted = (str(value).replace(".0", "") for value in (now.get(change.leaf), change.after))
         assert found == wanted, change.leaf
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from amazon_listings.runs.plan import Change, Method, Plan, change_text, changes_between, hash_of
+from amazon_listings.runs.plan import Change, Method, Plan, beside, changes_between, hash_of, leaf_text
 from amazon_listings.selling_partner.content.leaves import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from amazon_listings.planning.known import Attributes
     from amazon_listings.runs.plan import MappingLine
     from amazon_listings.runs.shared_payloads import SharedPayloads
     from amazon_listings.selling_partner.content.leaves import Element, Leaf
@@ -24,17 +23,24 @@ _TEXTS = frozenset((str, type(None)))
 _NOTHING = Layout()
 
 
-class _Made(NamedTuple):
-    """What is made of an attribute: the changes, and what the plan's hash has of each."""
+class _Form(NamedTuple):
+    """What attributes have alike whose leaves differ in their values alone.
+
+    Args:
+        changes: The changes that make one of them.
+        leaves: The leaves of these as the plan's hash has them.
+    """
 
     changes: tuple[Change, ...]
-    texts: list[str]
+    leaves: tuple[str, ...]
 
 
 class Creations:
     """Makes the plans to put attributes where there are none; may be used from several threads.
 
-    Most items share most of their attributes, and the others differ in their values alone.
+    Most items share most of their attributes, and the others differ in their values alone. Their changes
+    are as many as the leaves of the payload: a plan is made without them, and they are told of the few
+    that somebody looks at.
 
     Args:
         layout: The layout of the definition.
@@ -54,35 +60,50 @@ class Creations:
         self._defaults = defaults
         self._line_of = line_of
         self._payloads = payloads
-        self._shared: dict[int, _Made] = {}
-        self._forms: dict[tuple[object, ...], tuple[Change, ...]] = {}
+        self._shared: dict[int, list[str]] = {}
+        self._forms: dict[tuple[object, ...], _Form] = {}
 
-    def plan(self, sku: str, attributes: Attributes) -> Plan:
-        """Return the plan to put attributes.
+    def plan(self, sku: str, attributes: Mapping[str, list[Element]]) -> Plan:
+        """Return the plan to put attributes; its changes are not told.
 
         Args:
             sku: The SKU.
             attributes: All that its listing is to have.
         """
-        made = [self._shared.get(id(one)) or self._made(name, one) for name, one in attributes.items()]
-        texts = chain.from_iterable([one.texts for one in made])
-        changes = tuple(chain.from_iterable([one.changes for one in made]))
-        return Plan.known(sku, Method.PUT, hash_of(sku, Method.PUT, texts), changes)
+        texts = [self._shared.get(id(one)) or self._texts(name, one) for name, one in attributes.items()]
+        return Plan.making(sku, hash_of(sku, Method.PUT, chain.from_iterable(texts)))
 
-    def _made(self, name: str, elements: list[Element]) -> _Made:
-        changes = self._changes(name, elements)
-        made = _Made(changes, [change_text(change.leaf, change.after) for change in changes])
+    def told(self, plan: Plan, attributes: Mapping[str, list[Element]]) -> Plan:
+        """Return the plan to put attributes with its changes.
+
+        Args:
+            plan: The plan.
+            attributes: All that its listing is to have.
+        """
+        changes = chain.from_iterable([self._changes(name, one) for name, one in attributes.items()])
+        return Plan.making(plan.sku, plan.hash, tuple(changes))
+
+    def _texts(self, name: str, elements: list[Element]) -> list[str]:
+        """Return what the plan's hash has of an attribute."""
+        form, values = self._made(name, elements)
+        texts = list(map(beside, form.leaves, values))
         if self._payloads.holds(elements):
-            self._shared[id(elements)] = made
-        return made
+            self._shared[id(elements)] = texts
+        return texts
 
-    def _changes(self, name: str, elements: list[Element]) -> tuple[Change, ...]:
-        """Return the changes that make an attribute: those of one of the same form, with its own values."""
-        form = self._form(name, elements)
-        if form in self._forms:
-            return tuple(
-                [Change(one.leaf, None, _value(one.leaf, elements), one.origin) for one in self._forms[form]]
-            )
+    def _changes(self, name: str, elements: list[Element]) -> list[Change]:
+        """Return the changes that make an attribute."""
+        form, values = self._made(name, elements)
+        return [
+            Change(one.leaf, None, value, one.origin) for one, value in zip(form.changes, values, strict=True)
+        ]
+
+    def _made(self, name: str, elements: list[Element]) -> tuple[_Form, list[Any]]:
+        """Return the form of an attribute, and the values that its changes lead to."""
+        key = self._key(name, elements)
+        known = self._forms.get(key)
+        if known is not None:
+            return known, [_value(one.leaf, elements) for one in known.changes]
         changes = changes_between(
             {},
             {name: elements},
@@ -91,11 +112,12 @@ class Creations:
             line_of=self._line_of,
             forced=True,
         )
-        if form and len(self._forms) < _MOST_FORMS:
-            self._forms[form] = changes
-        return changes
+        form = _Form(changes, tuple(leaf_text(one.leaf) for one in changes))
+        if key and len(self._forms) < _MOST_FORMS:
+            self._forms[key] = form
+        return form, [one.after for one in changes]
 
-    def _form(self, name: str, elements: list[Element]) -> tuple[object, ...]:
+    def _key(self, name: str, elements: list[Element]) -> tuple[object, ...]:
         """Return what the leaves of an attribute depend on beside its values; empty if they are not simple.
 
         Those of one flat element are its properties; elements with the same selectors are one leaf.
