@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import os
 import resource
 import signal
@@ -95,6 +96,7 @@ class Warm:
                 print(f"left out, it fails without any change: {item.nodeid}", flush=True)  # noqa: T201
             else:
                 items.append(item)
+        _end_threads(session)
         gc.unfreeze()  # what `conftest` froze is in no list of objects
         functions, caches = _functions(self.reached.files), _caches()
         gc.freeze()
@@ -178,6 +180,18 @@ def _run(item: pytest.Item) -> None:
     """Run one test; what lasts longer than its module stays set up."""
     following = SimpleNamespace(listchain=lambda: [item.session])
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def _end_threads(session: pytest.Session) -> None:
+    """End what fixtures run in threads, which a fork does not have: who asks it there would wait for ever.
+
+    Only what has an end is ended; it is set up again where it is asked for.
+    """
+    if threading.active_count() > 1:
+        for fixtures in session._fixturemanager._arg2fixturedefs.values():
+            for one in fixtures:
+                if inspect.isgeneratorfunction(one.func):
+                    one.finish(SimpleNamespace(node=session))  # type: ignore[arg-type]
 
 
 def _functions(files: set[str]) -> dict[str, list[FunctionType]]:
