@@ -52,7 +52,7 @@ def reason_of(change: Change) -> str | None:
 def _is_one_thing(removed: str, added: str) -> bool:
     """Whether the operand behind, or the class before, the changed operator exists only once."""
     pairs = zip(removed, added, strict=False)
-    start = next(place for place, (one, other) in enumerate(pairs) if one != other)
+    start = next((place for place, (one, other) in enumerate(pairs) if one != other), 0)
     return bool(ONCE.match(added[start:])) or removed[:start].rstrip().endswith("__class__")
 
 

@@ -76,6 +76,7 @@ class Warm:
         self.lines: dict[str, set[tuple[str, int]]] = {}
         self.seconds: dict[str, float] = {}
         self.imported: set[tuple[str, int]] = set()
+        self.with_an_end: list[pytest.FixtureDef[Any]] = []
         self.reached.start()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -96,7 +97,7 @@ class Warm:
                 print(f"left out, it fails without any change: {item.nodeid}", flush=True)  # noqa: T201
             else:
                 items.append(item)
-        _end_threads(session)
+        self._end_threads(session)
         gc.unfreeze()  # what `conftest` froze is in no list of objects
         functions, caches = _functions(self.reached.files), _caches()
         gc.freeze()
@@ -115,6 +116,19 @@ class Warm:
         left = {name: [item.nodeid for item in some] for name, some in tests.items() if name not in verdicts}
         self.answers = Answers(verdicts, left, libraries)
         return True
+
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        if inspect.isgeneratorfunction(fixturedef.func):
+            self.with_an_end.append(fixturedef)
+
+    def _end_threads(self, session: pytest.Session) -> None:
+        """End what fixtures run in threads: a fork has none, and who asks one there waits for ever.
+
+        What has no end stays; the others are set up again where they are asked for.
+        """
+        if threading.active_count() > 1:
+            for one in reversed(self.with_an_end):
+                one.finish(SimpleNamespace(node=session))  # type: ignore[arg-type]
 
     def _tests(self, change: Change, items: list[pytest.Item]) -> list[pytest.Item]:
         """The tests that reach a change, the shortest first; all of them, if an import reaches it.
@@ -180,18 +194,6 @@ def _run(item: pytest.Item) -> None:
     """Run one test; what lasts longer than its module stays set up."""
     following = SimpleNamespace(listchain=lambda: [item.session])
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-
-
-def _end_threads(session: pytest.Session) -> None:
-    """End what fixtures run in threads, which a fork does not have: who asks it there would wait for ever.
-
-    Only what has an end is ended; it is set up again where it is asked for.
-    """
-    if threading.active_count() > 1:
-        for fixtures in session._fixturemanager._arg2fixturedefs.values():
-            for one in fixtures:
-                if inspect.isgeneratorfunction(one.func):
-                    one.finish(SimpleNamespace(node=session))  # type: ignore[arg-type]
 
 
 def _functions(files: set[str]) -> dict[str, list[FunctionType]]:

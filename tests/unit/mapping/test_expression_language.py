@@ -165,11 +165,15 @@ def test_a_pattern_costs_what_it_repeats_for_each_time():
     assert cost("(a){40}") - cost("(a){30}") == cost("(a){30}") - cost("(a){20}")
 
 
-def test_what_a_replacement_could_become_is_refused_before_it_is_made():
+def test_what_a_text_could_become_is_refused_before_it_is_made():
     with pytest.raises(TooLarge):
         regex_replace("a" * 50_000, "b", "three")
     assert regex_replace("a" * 50_000, "b", "c") == "a" * 50_000
     assert regex_replace("a" * 1000, "b", "c" * 1000) == "a" * 1000
+    for text in ("{{ (item.t + item.t) | length }}", "{{ (item.t + 'x') | length }}"):
+        with pytest.raises(ExpressionError):
+            evaluated(text, fields={"t": "x" * 100_000})
+    assert evaluated("{{ (item.t + item.t) | length }}", fields={"t": "x" * 50_000}) == 100_000
 
 
 BIG = "x" * 100_000
