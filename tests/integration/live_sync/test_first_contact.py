@@ -111,7 +111,7 @@ def test_what_people_made_beside_ours_stays(new, sandbox, kind, feed, reading):
     run.live()
     if feed:
         sandbox.advance(3600)
-        sandbox.state.feeds.settle()
+        sandbox.state.feeds.wait()
         run.sync.collect()
     assert sort(shop.held(connector, "A")[name]) == sort(after)
 

@@ -80,7 +80,7 @@ def by_patch(shop):
 def by_feed(shop):
     run = shop.run(shop.connector(sync={"feed_from": 1}), [lamp("A", price=12, stock=5)])
     shop.sandbox.advance(3600)
-    shop.sandbox.state.feeds.settle()
+    shop.sandbox.state.feeds.wait()
     run.sync.collect()
     return 12, 5
 
