@@ -37,6 +37,9 @@ def test_messages_and_errors_among_the_facts_are_worded_too():
         ActionRequiredError("runs.vendor_quantity", connector="lamps"),
         RetryableError("runs.no_answers", silent=20, trouble=RetryableError("No route.")),
         RetryableError("runs.vendor_quantity", connector="x", hint=message("note.vanished")),
+        RetryableError(
+            "amazon.outcome_unknown", reason=RetryableError("runs.no_answers", silent=1, trouble="-")
+        ),
         RetryableError("Written by hand."),
     ],
 )

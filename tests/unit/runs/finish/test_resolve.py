@@ -118,11 +118,13 @@ def test_what_was_decided_of_an_item_comes_before_what_was_decided_of_its_plan(
     extracted([item(1)])
     folder.note(scope_of("live"))
     folder.write(TESTED, part_name(1), [judged_item("products/1", "ready")])
-    decided = ApprovedItem(pim_id="products/1", sku="PRODUCTS/1", outcome=Outcome(outcome), note="why")
+    decided = ApprovedItem(
+        pim_id="products/1", sku="PRODUCTS/1", outcome=Outcome(outcome), note=remark_as_is("why")
+    )
     folder.write(APPROVED, part_name(1), [decided])
     folder.note(ApprovalNote(ready=1, decision="refused"))
     one = resolved(folder)["products/1"]
-    assert (one.outcome, one.note if one.note == "why" else "") == found
+    assert (one.outcome, "why" if one.note == remark_as_is("why") else "") == found
 
 
 def test_an_item_no_stage_finished_failed_unless_something_blocks_it(folder, extracted, item):

@@ -26,7 +26,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-from amazon_product_types.messages.facts import Message, as_data, quoted
+from amazon_product_types.messages.facts import Listed, Message, as_data, quoted
 from amazon_product_types.messages.po_file import Entry, Texts, read_texts
 
 if TYPE_CHECKING:
@@ -301,6 +301,15 @@ def _in_locale(value: float | Decimal, locale: str) -> str:
     return format_decimal(value, locale=locale, decimal_quantization=False)
 
 
+def _what_failed(catalogue: Catalogue, value: object) -> str:
+    """Word what an error says failed; as data it has what to do about it as a second sentence."""
+    if hasattr(value, "message_in"):
+        return str(value.message_in(catalogue))
+    if isinstance(value, Listed) and value.joint == "sentences":
+        value = value.facts[0]
+    return catalogue.value(value)
+
+
 def _percent(catalogue: Catalogue, value: float) -> str:
     from babel.numbers import format_percent  # noqa: PLC0415
 
@@ -323,9 +332,7 @@ def _day(catalogue: Catalogue, value: date) -> str:
 _FORMS: Mapping[str, Callable[[Catalogue, Any], str]] = {
     "plain": lambda _, value: str(value),
     "name": lambda _, value: repr(value),
-    "message": lambda catalogue, value: (
-        str(value.message_in(catalogue)) if hasattr(value, "message_in") else str(value)
-    ),
+    "message": _what_failed,
     "quoted": lambda catalogue, value: catalogue.quoted(value),
     "percent": _percent,
     "day": _day,
