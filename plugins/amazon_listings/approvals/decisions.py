@@ -29,7 +29,7 @@ from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.plan import Method
 from amazon_listings.runs.records import APPROVED, MAPPED, REMOVED, TESTED
 from amazon_listings.runs.scope import Scope
-from amazon_listings.runs.tested_plans import untold
+from amazon_listings.runs.tested_plans import without_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -258,9 +258,9 @@ class Decisions:
         """Return the items that passed, each with what has to be allowed of it by itself."""
         ready = {item.pim_id: item for item in tested if _is_ready(item)}
         wanted = self._wanted(part, ready)
-        # Of a listing that is made without a question nobody looks at the changes.
+        # A listing that is made without a question needs no changes.
         unasked = {
-            pim_id: untold(item)
+            pim_id: without_changes(item)
             for pim_id, item in ready.items()
             if item.makes and not standard.asks(item, rows.get(item.sku or ""))
         }

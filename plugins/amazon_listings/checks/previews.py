@@ -435,7 +435,7 @@ class Previews:
             note=note,
             asin=asin,
             issues=job.tested.issues + traced(found, origins),
-            plan=None if makes else self.planner.told(verdict.write),
+            plan=None if makes else self.planner.with_changes(verdict.write),
             plan_hash=verdict.write.plan.hash,
             makes=makes,
             displaced=verdict.write.displaced,

@@ -328,9 +328,9 @@ class Planner:
         """Return wanted attributes without the leaves of some changes."""
         return withhold(wanted, withheld, self._layout, self._defaults)
 
-    def told(self, write: PlannedWrite) -> Plan:
+    def with_changes(self, write: PlannedWrite) -> Plan:
         """Return the plan of a write with its changes, those of a listing that is made too."""
-        return self._creations.told(write.plan, write.body) if write.creates else write.plan
+        return self._creations.with_changes(write.plan, write.body) if write.creates else write.plan
 
     def send(self, row: WantedItem, write: PlannedWrite, *, preview: bool = False) -> Submission:
         """Carry a plan out, or ask for Amazon's verdict on it; the plan is not `NOTHING`.

@@ -39,8 +39,8 @@ class Creations:
     """Makes the plans to put attributes where there are none; may be used from several threads.
 
     Most items share most of their attributes, and the others differ in their values alone. Their changes
-    are as many as the leaves of the payload: a plan is made without them, and they are told of the few
-    that somebody looks at.
+    are as many as the leaves of the payload: a plan is made without them, and gets them only where
+    they are shown or judged.
 
     Args:
         layout: The layout of the definition.
@@ -64,7 +64,7 @@ class Creations:
         self._forms: dict[tuple[object, ...], _Form] = {}
 
     def plan(self, sku: str, attributes: Mapping[str, list[Element]]) -> Plan:
-        """Return the plan to put attributes; its changes are not told.
+        """Return the plan to put attributes; without its changes.
 
         Args:
             sku: The SKU.
@@ -73,7 +73,7 @@ class Creations:
         texts = [self._shared.get(id(one)) or self._texts(name, one) for name, one in attributes.items()]
         return Plan.making(sku, hash_of(sku, Method.PUT, chain.from_iterable(texts)))
 
-    def told(self, plan: Plan, attributes: Mapping[str, list[Element]]) -> Plan:
+    def with_changes(self, plan: Plan, attributes: Mapping[str, list[Element]]) -> Plan:
         """Return the plan to put attributes with its changes.
 
         Args:

@@ -141,7 +141,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         method: How it is carried out.
         changes: The leaves that are written. Leaves of others that a request has to carry are no
             changes; a deletion has none, because the listing goes as a whole. A listing that is made has
-            one for each leaf of its payload: `Creations.told` tells them where somebody looks at them.
+            one for each leaf of its payload: `Creations.with_changes` adds them where they are needed.
     """
 
     sku: str
@@ -155,7 +155,7 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         Args:
             sku: The SKU.
             found: The hash of the plan with its changes.
-            changes: The changes; none until they are told.
+            changes: The changes; none until they are needed.
         """
         plan = cls(sku, Method.PUT, changes)
         plan.__dict__["hash"] = found

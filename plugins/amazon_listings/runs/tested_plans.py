@@ -25,7 +25,7 @@ class TestedPlans:
     """Reads the plans of the tested items of a run.
 
     The stage `tested` keeps the changes of a listing that exists. Those of one that is made are the leaves
-    of its payload in the stage `mapped`: they are told of the items that somebody looks at.
+    of its payload in the stage `mapped`: they are read for the items that are asked for.
 
     Args:
         connector: The connector that runs.
@@ -58,7 +58,7 @@ class TestedPlans:
                 one = made.get(mapped.pim_id)
                 if one is not None and one.hash == mapped.hash:
                     plan = Plan.making(one.sku or "", one.plan_hash)
-                    plans[one.pim_id] = self._creations.told(plan, mapped.attributes)
+                    plans[one.pim_id] = self._creations.with_changes(plan, mapped.attributes)
         return plans
 
     @cached_property
@@ -69,6 +69,6 @@ class TestedPlans:
         return Creations(layout, amazon_defaults(connector.marketplace), lines.of, self._payloads)
 
 
-def untold(item: TestedItem) -> Plan | None:
-    """Return the plan of an item; the changes of a listing that it makes are not told."""
+def without_changes(item: TestedItem) -> Plan | None:
+    """Return the plan of an item; that of a listing that it makes has no changes."""
     return Plan.making(item.sku or "", item.plan_hash) if item.makes else item.plan

@@ -9,7 +9,7 @@ from amazon_listings.checks.shapes import ShapeReader
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import LIVE, TESTED
 from amazon_listings.runs.shared_payloads import SharedPayloads
-from amazon_listings.runs.tested_plans import untold
+from amazon_listings.runs.tested_plans import without_changes
 
 if TYPE_CHECKING:
     from amazon_listings.connectors.model import Connector
@@ -41,7 +41,9 @@ def remember_refusals(connector: Connector, folder: RunFolder, writer: Writer) -
         if not rejected:
             continue
         # A listing that is made is sent whole, whatever its changes.
-        plans = {one.pim_id: untold(one) for one in folder.read(TESTED, part) if one.pim_id in rejected}
+        plans = {
+            one.pim_id: without_changes(one) for one in folder.read(TESTED, part) if one.pim_id in rejected
+        }
         for item in folder.read(payloads, part):
             plan = plans.get(item.pim_id)
             if plan is not None:

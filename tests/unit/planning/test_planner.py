@@ -91,7 +91,7 @@ def test_a_new_listing_is_put_whole(planner):
     plan = made.plan(row(item_name=NAME), CurrentListing(exists=False))
     assert (plan.method, plan.body, plan.before, plan.existed) == ("PUT", {"item_name": NAME}, None, False)
     assert plan.touched == {"item_name"}
-    told = made.told(plan)
+    told = made.with_changes(plan)
     assert [(change.before, change.after) for change in told.changes] == [(None, "Lampe")]
     assert told.hash == plan.plan.hash
 
@@ -199,8 +199,8 @@ def test_what_items_share_is_planned_for_each_as_if_it_were_alone(planner):
     nothing = CurrentListing(exists=False)
     shared = planner()
     writes = [shared.plan(one, nothing) for one in rows]
-    together = [shared.told(write) for write in writes]
-    alone = [planner().told(write) for write in writes]
+    together = [shared.with_changes(write) for write in writes]
+    alone = [planner().with_changes(write) for write in writes]
     assert [write.plan.hash for write in writes] == [one.hash for one in together]
     assert [repr(one.changes) for one in together] == [repr(one.changes) for one in alone]
     assert [one.hash for one in alone] == [Plan("S", Method.PUT, one.changes).hash for one in alone]
@@ -209,7 +209,7 @@ def test_what_items_share_is_planned_for_each_as_if_it_were_alone(planner):
 def test_the_hash_of_a_creation_is_that_of_its_changes(planner):
     wanted = row(item_name=NAME, color=COLOR, unknown=[{"value": 1}, {"value": 2}])
     write = planner().plan(wanted, CurrentListing(exists=False))
-    plan = planner().told(write)
+    plan = planner().with_changes(write)
     assert write.plan.hash == Plan(plan.sku, plan.method, plan.changes).hash
     assert [change.leaf.attribute for change in plan.changes] == ["item_name", "color", "unknown"]
 
@@ -222,9 +222,10 @@ def test_items_that_share_attributes_have_the_changes_of_their_own(planner):
     items = [msgspec.structs.replace(common, attributes=one) for one in contents]
     read = [payloads.decode(encode(one)) for one in items]
     writes = [made.plan(WantedItem.of(one), CurrentListing(exists=False)) for one in read]
-    plans = [made.told(write) for write in writes]
+    plans = [made.with_changes(write) for write in writes]
     alone = [
-        planner().told(planner().plan(WantedItem.of(one), CurrentListing(exists=False))) for one in items
+        planner().with_changes(planner().plan(WantedItem.of(one), CurrentListing(exists=False)))
+        for one in items
     ]
     assert all(one.changes for one in plans)
     assert payloads.holds(read[3].attributes["color"])
@@ -257,5 +258,5 @@ def test_creations_are_what_a_comparison_with_nothing_finds(items):
     for attributes in items:
         plan = creations.plan("S", attributes)
         changes = changes_between({}, attributes, layout=layout, defaults=defaults, forced=True)
-        assert repr(creations.told(plan, attributes).changes) == repr(changes)
+        assert repr(creations.with_changes(plan, attributes).changes) == repr(changes)
         assert plan.hash == Plan("S", Method.PUT, changes).hash
