@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,12 +32,11 @@ class StateFile:
             )
 
     def put(self, kind: str, key: str, value: object) -> None:
-        """Keeps `value`."""
+        """Keep a value: JSON, or a dataclass of it."""
         if self._database is not None:
             with self._lock:
-                self._database.execute(
-                    "INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)", (kind, key, json.dumps(value))
-                )
+                written = json.dumps(value, default=asdict)
+                self._database.execute("INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)", (kind, key, written))
 
     def drop(self, kind: str, key: str) -> None:
         """Forgets a value."""

@@ -19,10 +19,13 @@ from jsonschema import Draft201909Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from spapi_sandbox.definitions.passed_checks import PassedChecks
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FORMATS = FormatChecker(formats=())
+_in_order = json.JSONEncoder(sort_keys=True).encode
 
 
 @_FORMATS.checks("date", raises=ValueError)
@@ -55,7 +58,7 @@ def _is_uri(value: object) -> bool:
 def selector_key(element: dict[str, Any], selectors: list[str] | None) -> str:
     """Return what identifies `element` in its array: its selector values, or all of it without selectors."""
     names = element if selectors is None else selectors
-    return json.dumps({name: element[name] for name in names if name in element}, sort_keys=True)
+    return _in_order({name: element[name] for name in names if name in element})
 
 
 def _max_unique_items(
@@ -122,4 +125,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]  # jsonschema leaves 
 
 def validator(document: dict[str, Any]) -> Any:
     """Return a validator of payloads (`iter_errors(attributes)`) for a definition document."""
-    return _Validator(document, format_checker=_FORMATS)
+    passed = PassedChecks(_Validator.VALIDATORS)
+    keywords = {"properties": passed.properties, "allOf": passed.all_of}
+    remembering = extend(_Validator, keywords)  # type: ignore[no-untyped-call]  # as above
+    return remembering(document, format_checker=_FORMATS)

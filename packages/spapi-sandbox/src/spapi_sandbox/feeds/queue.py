@@ -7,7 +7,7 @@ import json
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spapi_sandbox.account.accounts import BY_ID
@@ -196,7 +196,7 @@ class FeedQueue:
             self._keep(feed)
 
     def _keep(self, feed: Feed) -> None:
-        self._file.put("feed", feed.feed_id, asdict(feed))
+        self._file.put("feed", feed.feed_id, feed)
 
 
 def described(feed: Feed, status: str, times: dict[str, Any]) -> dict[str, Any]:

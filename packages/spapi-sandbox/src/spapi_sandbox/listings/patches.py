@@ -191,25 +191,24 @@ def with_defaults(
     """Return an element as Amazon keeps it: with marketplace, currency and audience, prices as decimals."""
     if not isinstance(element, dict):
         return element
-    kept = copy.deepcopy(element)
+    kept = dict(element)
     if name not in _RELATIONSHIP:
         kept.setdefault("marketplace_id", marketplace.id)
     if name == "purchasable_offer":
         kept.setdefault("audience", "ALL")
         kept.setdefault("currency", marketplace.currency)
-        _to_decimals(kept)
+        kept = _with_decimals(kept)
     if "language_tag" in schema.get("selectors", []):
         kept.setdefault("language_tag", marketplace.languages[0])
     return kept
 
 
-def _to_decimals(value: object) -> None:
+def _with_decimals(value: Any) -> Any:
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "value_with_tax" and isinstance(inner, int) and not isinstance(inner, bool):
-                value[key] = float(inner)
-            else:
-                _to_decimals(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            _to_decimals(inner)
+        return {
+            key: float(inner)
+            if key == "value_with_tax" and isinstance(inner, int) and not isinstance(inner, bool)
+            else _with_decimals(inner)
+            for key, inner in value.items()
+        }
+    return [_with_decimals(inner) for inner in value] if isinstance(value, list) else value

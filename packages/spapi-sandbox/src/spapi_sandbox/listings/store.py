@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -156,4 +156,4 @@ class ListingStore:
             return True
 
     def _keep(self, listing: Listing) -> None:
-        self._file.put("listing", "\n".join(listing.key), asdict(listing))
+        self._file.put("listing", "\n".join(listing.key), listing)
