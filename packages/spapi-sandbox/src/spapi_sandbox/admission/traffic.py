@@ -78,14 +78,16 @@ class Traffic:
                 return fault
         return None
 
-    def note(self, entry: dict[str, Any]) -> None:
-        """Counts a request (and keeps it while recording)."""
+    def count(self, operation: str, status: int) -> None:
+        """Count a request."""
         with self._lock:
-            counts = self._counts.setdefault(entry["operation"], {})
-            outcome = str(entry["status"])
-            counts[outcome] = counts.get(outcome, 0) + 1
-            if self.recording:
-                self._recorded.append(entry)
+            counts = self._counts.setdefault(operation, {})
+            counts[str(status)] = counts.get(str(status), 0) + 1
+
+    def record(self, entry: dict[str, Any]) -> None:
+        """Keep a request with its answer."""
+        with self._lock:
+            self._recorded.append(entry)
 
     def counters(self) -> dict[str, Any]:
         """Counts: `{operations: {name: {requests, statuses, throttled}}, throttled}`; status 0: cut off."""

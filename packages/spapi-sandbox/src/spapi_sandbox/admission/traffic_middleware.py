@@ -39,21 +39,25 @@ class TrafficMiddleware:
         operation = operation_of(scope["method"], raw_path)
         request = await _read(receive)
         fault = self._state.traffic.next_fault(operation)
-        entry = {
-            "operation": operation,
-            "method": scope["method"],
-            "path": raw_path,
-            "query": scope["query_string"].decode("ascii", "replace"),
-            "request_headers": _readable(scope["headers"]),
-            "request": "" if operation == "token" else _text(request),
-            "at": self._state.clock.now(),
-        }
+        at = self._state.clock.now()
         status, headers, body = await self._exchange(scope, request, fault, send)
-        answer = "" if operation == "token" else _text(body)
-        entry |= {"status": status, "headers": _readable(headers), "answer": answer}
-        if fault is not None:
-            entry["fault"] = fault.kind
-        self._state.traffic.note(entry)
+        self._state.traffic.count(operation, status)
+        if self._state.traffic.recording:
+            entry = {
+                "operation": operation,
+                "method": scope["method"],
+                "path": raw_path,
+                "query": scope["query_string"].decode("ascii", "replace"),
+                "request_headers": _readable(scope["headers"]),
+                "request": "" if operation == "token" else _text(request),
+                "at": at,
+                "status": status,
+                "headers": _readable(headers),
+                "answer": "" if operation == "token" else _text(body),
+            }
+            if fault is not None:
+                entry["fault"] = fault.kind
+            self._state.traffic.record(entry)
 
     async def _exchange(
         self, scope: Scope, request: bytes, fault: Fault | None, send: Send
