@@ -89,9 +89,27 @@ class NoAuth(AuthBase):
         return request
 
 
-def new_session() -> requests.Session:
+class Session(requests.Session):
+    """Connections; what the environment says of an origin (proxies, certificates) is asked for once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._environments: dict[str, Any] = {}
+
+    def environment(self, url: str) -> Any:
+        """Return how an address is reached."""
+        scheme, _, rest = url.partition("://")
+        origin = f"{scheme}://{rest.partition('/')[0]}"
+        if origin not in self._environments:
+            self._environments[origin] = self.merge_environment_settings(
+                url, {}, stream=True, verify=None, cert=None
+            )
+        return self._environments[origin]
+
+
+def new_session() -> Session:
     """Return connections whose answers `read` can bound."""
-    session = requests.Session()
+    session = Session()
     session.auth = NoAuth()
     session.headers["Accept-Encoding"] = "gzip, deflate"
     for prefix in ("https://", "http://"):
@@ -100,7 +118,7 @@ def new_session() -> requests.Session:
 
 
 def read(
-    session: requests.Session,
+    session: Session,
     request: requests.PreparedRequest,
     limits: Limits,
     *,
@@ -141,16 +159,14 @@ class _TooLarge(Exception):
 
 
 def _read(
-    session: requests.Session, request: requests.PreparedRequest, limits: Limits, terms: _Terms, url: str
+    session: Session, request: requests.PreparedRequest, limits: Limits, terms: _Terms, url: str
 ) -> Reply:
     _terms.set(terms)
     sent = False
     trouble: tuple[Why, str, bool]
     try:
-        environment = session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
-        response = session.send(
-            request, timeout=(limits.connect, limits.silence), allow_redirects=False, **environment
-        )
+        timeout = (limits.connect, limits.silence)
+        response = session.send(request, timeout=timeout, allow_redirects=False, **session.environment(url))
         sent = True
         with response:
             content = _content(response, limits, terms.ends)

@@ -193,3 +193,16 @@ def test_packed_content_is_found_by_its_first_bytes():
     assert unpacked(gzip.compress(b"{}") + b"\0\0", 10) == b"{}"
     with pytest.raises(zlib.error):
         unpacked(gzip.compress(bytes(11)), 10)
+
+
+def test_environment_is_asked_for_once_for_each_origin(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "near.example")
+    with new_session() as session:
+        far = session.environment("https://far.example/a?b=https://near.example/")
+        assert far["proxies"]["https"] == "http://proxy.example:3128"
+        assert not session.environment("https://near.example/a")["proxies"]
+        monkeypatch.setenv("HTTPS_PROXY", "http://other.example:3128")
+        assert session.environment("https://far.example/c") is far
+    with new_session() as later:
+        assert later.environment("https://far.example/")["proxies"]["https"] == "http://other.example:3128"

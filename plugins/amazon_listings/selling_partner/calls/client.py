@@ -36,9 +36,7 @@ from amazon_listings.selling_partner.operations import OPERATIONS, PREVIEW_RATE,
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    import requests
-
-    from amazon_listings.incoming.http_reader import Reply
+    from amazon_listings.incoming.http_reader import Reply, Session
     from amazon_listings.selling_partner.account import Account
     from amazon_listings.selling_partner.calls.answers import Answer
     from amazon_listings.selling_partner.calls.buckets import Bucket
@@ -92,8 +90,15 @@ class SellingPartner:
         self.limits = limits
         self._tokens = tokens or _TOKENS
         self._user_agent = user_agent or default_user_agent()
-        self._idle: deque[tuple[requests.Session, float]] = deque()
+        self._idle: deque[tuple[Session, float]] = deque()
         self._latencies: dict[str, float] = {}
+        self._tries = Retrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential_jitter(initial=1, max=20),
+            retry=retry_if_exception(_worth_repeating),
+            sleep=sleep,
+            reraise=True,
+        )
 
     def __repr__(self) -> str:
         return f"SellingPartner({self.account!r})"
@@ -129,14 +134,8 @@ class SellingPartner:
         request = prepare(self.account.base_url, operation, path or {}, query or {}, body)
         buckets = self._buckets(name, kinds)
         subject = subject_of(self.account, path or {}, query or {})
-        tries = Retrying(
-            stop=stop_after_attempt(TRIES),
-            wait=wait_exponential_jitter(initial=1, max=20),
-            retry=retry_if_exception(_worth_repeating),
-            sleep=self.sleep,
-            reraise=True,
-        )
-        return tries(self._once, Call(request, operation, buckets, (path or {}).get("sku"), subject, again))
+        call = Call(request, operation, buckets, (path or {}).get("sku"), subject, again)
+        return self._tries(self._once, call)
 
     def latency(self, name: str) -> float:
         """Seconds that requests of an operation take at present (moving average)."""
@@ -148,7 +147,7 @@ class SellingPartner:
         return in_flight(slowest, self.latency(name))
 
     @contextmanager
-    def session(self) -> Iterator[requests.Session]:
+    def session(self) -> Iterator[Session]:
         """Lend connections that no other thread uses meanwhile, those last used if they are not old."""
         session = self._idle_session() or new_session()
         try:
@@ -156,7 +155,7 @@ class SellingPartner:
         finally:
             self._idle.append((session, time.monotonic()))
 
-    def _idle_session(self) -> requests.Session | None:
+    def _idle_session(self) -> Session | None:
         """Return connections that were used a moment ago; those that were not are closed."""
         while self._idle:
             try:

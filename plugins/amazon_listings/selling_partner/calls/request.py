@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -52,16 +53,22 @@ def prepare(
         UnsendableSku: the SKU can not be part of an address.
         ValueError: the body holds what JSON can not carry (NaN, infinity).
     """
-    headers = {"Accept": "application/json"}
-    data = None
+    request = _without_body(operation.method, base).copy()
     if body is not None:
-        headers["Content-Type"] = "application/json"
+        request.headers["Content-Type"] = "application/json"
         data = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    request = requests.Request(operation.method, base, headers=headers, data=data, auth=NoAuth()).prepare()
+        request.prepare_body(data, None)
     pairs = [f"{name}={quote(_plain(value), safe=',')}" for name, value in query.items() if value is not None]
     # Set after preparing: requests would encode a second time what it takes for unencoded.
     request.url = f"{base}{fill(operation.path, path)}" + ("?" + "&".join(pairs) if pairs else "")
     return request
+
+
+# To prepare a request costs as much as to read its answer.
+@lru_cache(maxsize=64)
+def _without_body(method: str, base: str) -> requests.PreparedRequest:
+    headers = {"Accept": "application/json"}
+    return requests.Request(method, base, headers=headers, auth=NoAuth()).prepare()
 
 
 def subject_of(account: Account, path: Mapping[str, str], query: Mapping[str, object]) -> str:

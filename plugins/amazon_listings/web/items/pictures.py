@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from amazon_listings.incoming.http_reader import Session
+
 router = APIRouter()
 
 #: What a picture may cost; a larger one is not shown. Amazon takes those of up to 10 MB.
@@ -187,7 +189,7 @@ def _is_named(url: str) -> bool:
 
 
 @cache
-def _session() -> requests.Session:
+def _session() -> Session:
     return new_session()
 
 
