@@ -133,7 +133,7 @@ def fill(url: str, items: int) -> None:
         with ledger.begin() as connection:
             for table in (item_rows, item_states):
                 copy(connection, table, shift, min(first, items - shift))
-    finish_run(ledger, run, counts={"accepted": items}, calls={}, cursor="2026-11-23", failure=None)
+    finish_run(ledger, run, counts={"accepted": items}, calls={}, cursor="2026-11-23", failure=())
     with ledger.begin() as connection:
         connection.execute(text("ANALYZE"))
 
@@ -196,7 +196,7 @@ def measured(ledger, items: int, kind: str) -> tuple[float, float]:
     assert known == len(covered)
     if kind == "complete":
         assert list(listed_but_not(ledger, "bench", (sku(n) for n in range(items)))) == []
-    finish_run(ledger, run, counts={"accepted": CHANGED}, calls={}, cursor="2026-11-24", failure=None)
+    finish_run(ledger, run, counts={"accepted": CHANGED}, calls={}, cursor="2026-11-24", failure=())
     return time.perf_counter() - started, peak() - before
 
 

@@ -50,7 +50,7 @@ def fill(ledger):
                 counts={"accepted": 1800, "blocked": 200},
                 calls={},
                 cursor=None,
-                failure=None,
+                failure=(),
             )
         record_states(ledger, key, (state(run_number, chance, number, item) for item in range(each)))
         with ledger.begin() as connection:

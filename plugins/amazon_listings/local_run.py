@@ -19,6 +19,7 @@ from amazon_listings import pipeline
 from amazon_listings.connectors.languages import language_of
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.messages import catalogue, message
+from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.heap import settled_heap
 from amazon_listings.runs.outcomes import counted_outcomes
 
@@ -234,5 +235,4 @@ def _is_loopback(url: str) -> bool:
 def _note_failure(run: RunContext, step: str, error: AmazonListingsError) -> None:
     from amazon_listings.runs.notes import FailureNote  # noqa: PLC0415 - with the rest of a run
 
-    sentence = error.worded(catalogue(language_of(run.connector)))
-    run.folder.note(FailureNote(failed=step, sentence=sentence), step)
+    run.folder.note(FailureNote(failed=step, why=remark_as_is(error)), step)

@@ -146,9 +146,8 @@ def _with_drift(run: RunContext, installation: Installation, note: DefinitionsNo
     """
     import msgspec
 
-    from amazon_listings.connectors.languages import language_of
     from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
-    from amazon_listings.messages import catalogue
+    from amazon_listings.remarks import remark_as_is
     from amazon_listings.runs.notes import ChangesNote
     from amazon_listings.watch.drift import drift_since_last_run
 
@@ -157,8 +156,7 @@ def _with_drift(run: RunContext, installation: Installation, note: DefinitionsNo
         drift = drift_since_last_run(connector, note, storage=storage, ledger=ledger, run_id=run.run_id)
     except (NoDefinition, DefinitionDamaged) as error:
         # The run itself does not need to know.
-        sentence = error.worded(catalogue(language_of(connector)))
-        return msgspec.structs.replace(note, warnings=(*note.warnings, sentence))
+        return msgspec.structs.replace(note, warnings=note.warnings + remark_as_is(error))
     if drift is not None:
         run.folder.note(ChangesNote(drift=drift.to_json()))
         for line in drift.told():
@@ -454,8 +452,6 @@ def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[
     Returns:
         The report's summary.
     """
-    from amazon_listings.connectors.languages import language_of
-    from amazon_listings.messages import catalogue
     from amazon_listings.runs.finish.ending import finish_run
     from amazon_listings.runs.secret_age import secret_warning
 
@@ -464,8 +460,7 @@ def finish(run: RunContext, installation: Installation, *, unfinished: Sequence[
     try:
         account = installation.account(connector)
         seller_id = account.seller_id
-        messages = catalogue(language_of(connector))
-        warning = secret_warning(account, datetime.now(UTC).date(), messages)
+        warning = secret_warning(account, datetime.now(UTC).date())
     except ActionRequiredError:
         pass  # the step that needed the account has said what is wrong with it
     summary = finish_run(

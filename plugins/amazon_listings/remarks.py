@@ -10,6 +10,8 @@ from amazon_listings.messages import Message, joined_notes
 from amazon_product_types.messages.facts import as_data, from_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from amazon_listings.messages import Catalogue
 
 
@@ -45,9 +47,19 @@ def remark_as_is(fact: object) -> Remarks:
     return remark("note.as_is", text=fact)
 
 
+def remarks_of(said: Iterable[Message]) -> Remarks:
+    """Return a remark for each message."""
+    return tuple(remark for one in said for remark in remark_as_is(one))
+
+
 def worded(note: Remarks, messages: Catalogue) -> str:
     """Return a note in a language; empty if there are no remarks."""
     return joined_notes((_worded(one, messages) for one in note), messages) if note else ""
+
+
+def sentences(remarks: Remarks, messages: Catalogue) -> list[str]:
+    """Return each remark as a sentence of its own, as warnings are shown."""
+    return [_worded(one, messages) for one in remarks]
 
 
 def _worded(one: Remark, messages: Catalogue) -> str:

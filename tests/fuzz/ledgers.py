@@ -157,9 +157,7 @@ def _filled(engine: Engine, key: str, listings: ListingScope) -> int:
         code="90220", severity="ERROR", source="listing", message="No.", attribute="brand", path="brand"
     )  # fmt: skip
     record_issues(engine, key, run, [CheckedItem("S1", [issue], frozenset({"listing"}))])
-    finish_run(
-        engine, run, counts={"accepted": 3}, calls={"updates": 3}, cursor=NOON.isoformat(), failure=None
-    )
+    finish_run(engine, run, counts={"accepted": 3}, calls={"updates": 3}, cursor=NOON.isoformat(), failure=())
     return run
 
 

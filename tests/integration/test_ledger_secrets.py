@@ -13,6 +13,7 @@ from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.remarks import remark_as_is
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.calls.quotas import Quotas
@@ -73,7 +74,7 @@ def test_a_run_leaves_no_secret_in_the_ledger(tmp_path, fault):
         except AmazonListingsError as error:
             failure = f"{error} {error!r} {account.refresh_token}"
         assert bool(failure) == bool(fault)
-        finish_run(ledger, run, counts={}, calls={}, cursor=None, failure=failure)
+        finish_run(ledger, run, counts={}, calls={}, cursor=None, failure=remark_as_is(failure))
     written = everything(tmp_path / "ledger.db")
     assert b"fr_home" in written
     if not fault:

@@ -15,6 +15,7 @@ from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError, RunAbortedError
 from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.runs.history import last_run, start_run
+from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
 from amazon_listings.runs.extract.products import extract_products
 from amazon_listings.runs.finish.ending import finish_run
@@ -80,7 +81,7 @@ class _Run:
                 step()
             except (RetryableError, ActionRequiredError, RunAbortedError) as error:
                 self.error = error
-                self.folder.note(FailureNote(failed=task, sentence=str(error)), task)
+                self.folder.note(FailureNote(failed=task, why=remark_as_is(error)), task)
                 unfinished = [task]
                 break
         self.summary = finish_run(

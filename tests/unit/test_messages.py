@@ -195,5 +195,5 @@ def test_notes_are_joined_without_a_full_stop_inside(notes, joined):
 
 def test_a_language_sets_the_semicolon_between_notes():
     assert joined_notes(("Il attend.", "non vérifié"), catalogue("fr")) == "Il attend ; non vérifié"
-    assert Joined(("a", 1200, "c")).worded(catalogue("fr")) == "a ; 1\u202f200 ; c"
-    assert Joined(()).worded(catalogue("fr")) == ""
+    assert catalogue("fr").value(Joined(("a", 1200, "c"))) == "a ; 1\u202f200 ; c"
+    assert catalogue("fr").value(Joined(())) == ""

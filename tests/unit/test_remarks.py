@@ -1,11 +1,16 @@
 """Notes of items: kept as codes with facts, worded in the language of each reader."""
 
+from datetime import UTC, date, datetime
+
 import msgspec
 import pytest
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
-from amazon_listings.messages import catalogue, message
-from amazon_listings.remarks import Remark, Remarks, remark, remark_as_is, worded
+from amazon_listings.mapping.faults import Line, MappingErrors, MappingFault
+from amazon_listings.mapping.values.invalid import InvalidValue
+from amazon_listings.messages import Joined, LogLine, catalogue, message
+from amazon_listings.remarks import Remark, Remarks, remark, remark_as_is, remarks_of, sentences, worded
+from amazon_product_types.candidates import Candidate, UnknownField
 
 
 def kept(note):
@@ -30,10 +35,35 @@ def test_messages_and_errors_among_the_facts_are_worded_too():
     assert worded(note, catalogue("de")) != worded(note, catalogue("en"))
 
 
+def test_days_and_moments_are_written_as_each_reader_writes_them():
+    note = kept(remark("note.secret_expires", client="c", day=date(2026, 12, 23)))
+    assert "23 Dec 2026" in worded(note, catalogue("en"))
+    assert "23.12.2026" in worded(note, catalogue("de"))
+    moment = kept(remark_as_is(datetime(2026, 12, 23, 8, 5, tzinfo=UTC)))
+    assert worded(moment, catalogue("de")) == "23.12.2026, 08:05"
+
+
+def test_each_warning_is_a_sentence_of_its_own():
+    found = kept(remarks_of([message("note.vanished"), LogLine("log.no_action_needed", {})]))
+    assert sentences(found, catalogue("it")) == [
+        catalogue("it").phrase("note.vanished"),
+        catalogue("it").phrase("log.no_action_needed"),
+    ]
+
+
 @pytest.mark.parametrize("language", ["en", "fr", "it"])
 @pytest.mark.parametrize(
     "error",
     [
+        MappingErrors(
+            [
+                MappingFault(Line(1200, "Nmae", "b.yaml"), message("mapping.no_images"), ("Name", "Brand")),
+                MappingFault(Line(None, "x"), InvalidValue("mapping.no_images"), tuple(map(str, range(12)))),
+            ],
+            connector="lamps",
+        ),
+        UnknownField("Nmae", [Candidate("Name", "item_name", "")] * 12),
+        ActionRequiredError("quality.extract_refused", connector="x", refused=Joined(("a", 1200)), place="p"),
         ActionRequiredError("runs.vendor_quantity", connector="lamps"),
         RetryableError("runs.no_answers", silent=20, trouble=RetryableError("No route.")),
         RetryableError("runs.vendor_quantity", connector="x", hint=message("note.vanished")),

@@ -57,6 +57,7 @@ def _failures_kept(
     The ledger knows that key. One that does not answer is waited for once: then nothing can be kept.
     """
     from amazon_listings.ledger.connectors.keys import folder_key
+    from amazon_listings.remarks import remark_as_is
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import FailureNote
 
@@ -71,7 +72,7 @@ def _failures_kept(
         task_id = context["ti"].task_id
         folder = RunFolder.of(installation.storage, key, context["run_id"], attempt)
         error.language = _language(folder, connector_id)
-        folder.note(FailureNote(failed=task_id, sentence=str(error)), task_id)
+        folder.note(FailureNote(failed=task_id, why=remark_as_is(error)), task_id)
         raise
 
 
@@ -169,6 +170,8 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
         DownstreamTasksSkipped: there is nothing to do but to report.
     """
     from amazon_listings import pipeline
+    from amazon_listings.connectors.languages import language_of
+    from amazon_listings.remarks import sentences
 
     with _run(connector_id, definition["attempt"]) as (run, installation):
         note = pipeline.extract(run, installation)
@@ -181,7 +184,7 @@ def extract_products(connector_id: str, definition: Mapping[str, Any]) -> dict[s
             "cursor": note.cursor,
             "full": note.full,
             "removed": note.removed,
-            "warnings": list(note.warnings),
+            "warnings": sentences(note.warnings, catalogue(language_of(run.connector))),
         }
         if not pipeline.is_idle(run, installation):
             return returned

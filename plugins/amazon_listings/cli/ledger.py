@@ -190,7 +190,7 @@ def _of_run(engine: Engine, run: Run) -> dict[str, Any]:
     from amazon_listings.ledger.runs.answers import answers_of
 
     return {
-        "run": dataclasses.asdict(run),
+        "run": dataclasses.asdict(run) | {"failure": run.failure_in(messages())},
         "answers": answers_of(engine, run.number),
         "issues of the run": count_issues(engine, run.connector_key, run.number),
     }
@@ -220,7 +220,7 @@ def _run_line(run: Run) -> dict[str, Any]:
         "ended": run.ended_at,
         "asked_by": run.asked_by,
         "counts": run.counts,
-        "failure": run.failure,
+        "failure": run.failure_in(messages()),
     }
 
 

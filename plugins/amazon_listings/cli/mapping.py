@@ -74,8 +74,9 @@ def map_items(
             for item in family:
                 names.see(item)
             shown += _show(mapping, family, set(sku or ()), explain=explain)
-        for warning in names.warnings(found, messages(), everything=True):
-            typer.echo(f"{messages().phrase('report.severities.WARNING')}: {warning}", err=True)
+        for one in names.unknown(found, everything=True):
+            warning = messages().phrase("report.severities.WARNING")
+            say("said_of", err=True, about=warning, said=one.problem)
         if not shown:
             refuse("cli.no_product_of_sku" if sku else "cli.no_product", skus=", ".join(sku or ()))
 

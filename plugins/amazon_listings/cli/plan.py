@@ -210,7 +210,7 @@ def _state(connector: Connector) -> State:
         tables = tables_of(connector) if connector.tables else None
         return state_of(connector, definitions, tables, _columns(connector))
     except MappingErrors as errors:
-        raise _NotPlanned("broken", *(one.worded(messages()) for one in errors.faults)) from None
+        raise _NotPlanned("broken", *(messages().value(one) for one in errors.faults)) from None
 
 
 def _columns(connector: Connector) -> dict[str, ColumnEvidence]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.problems import Problem, is_credential_key, nearest, shown
 from amazon_listings.connectors.schema import resolved, schema, subschema, validator
 from amazon_listings.messages import Joined, message
 from amazon_listings.sources.registry import registry, sources
 from amazon_product_types import json_pointer
+from amazon_product_types.messages.facts import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import jsonschema_rs
 
-    from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.messages import Message
 
 #: A longer list of allowed values is not printed; what was meant is the nearest of them.
 _MOST_OPTIONS_SHOWN = 40
@@ -225,29 +226,9 @@ def _options(node: dict[str, Any]) -> Iterator[str]:
         yield from _options(resolved(branch))
 
 
-class _Branches(NamedTuple):
-    """What each branch of an anyOf takes."""
-
-    each: tuple[Any, ...]
-
-    def worded(self, messages: Catalogue) -> str:
-        """Return them one after the other."""
-        return Joined(self.each).worded(messages)
-
-
-class _Either(NamedTuple):
-    """Kinds of values, one of which is wanted."""
-
-    kinds: tuple[Message, ...]
-
-    def worded(self, messages: Catalogue) -> str:
-        """Return them as alternatives."""
-        return messages.any_of(self.kinds)
-
-
 def _allowed(node: dict[str, Any]) -> Any:
     if "anyOf" in node:
-        return _Branches(tuple(branch.get("title") or _allowed(branch) for branch in node["anyOf"]))
+        return Joined(tuple(branch.get("title") or _allowed(branch) for branch in node["anyOf"]))
     if "patternErrorMessage" in node:
         return str(node["patternErrorMessage"])
     if "enum" in node:
@@ -259,7 +240,7 @@ def _allowed(node: dict[str, Any]) -> Any:
     if title[:1].islower():  # a branch of an anyOf is titled by what it takes, a key by its name
         return title
     limits = [message(code, number=node[key]) for key, code in _LIMITS.items() if key in node]
-    return message("document.limits", limits=limits) if limits else _Either(tuple(_kinds(node)))
+    return message("document.limits", limits=limits) if limits else any_of(_kinds(node))
 
 
 def _kinds(node: dict[str, Any]) -> list[Message]:

@@ -33,9 +33,9 @@ def secret_findings(
     """Yield the accounts whose client secret expires soon, or has; each with one of its connectors."""
     today = datetime.now(UTC).date()
     for connector, account in accounts:
-        sentence = secret_warning(account, today, messages) if account is not None else None
-        if sentence:
-            yield warning_of("secret", connector, sentence)
+        warning = secret_warning(account, today) if account is not None else None
+        if warning is not None:
+            yield warning_of("secret", connector, messages.word(warning))
 
 
 @dataclass(frozen=True)

@@ -117,10 +117,10 @@ def field_findings(
     connector: Connector, declaration: Declaration, names: FieldNames, messages: Catalogue
 ) -> Iterator[Finding]:
     """Yield the PIM fields that a connector reads and the PIM does not have."""
-    for one in names.unknown(connector, messages, everything=True):
+    for one in names.unknown(connector, everything=True):
         line = connector.where.lines.get(one.pointer)
         file = connector.where.files.get(one.pointer, str(connector.where.path or ""))
-        problem = Problem("", one.sentence)
+        problem = Problem("", messages.word(one.problem))
         found = _located_at(declaration, one.pointer, Line(line, "", file), problem)
         found = found or LocatedProblem(problem, str(connector.where), file or None)
         yield finding_of("field", connector.id, found, meant=one.near[0] if one.near else "")

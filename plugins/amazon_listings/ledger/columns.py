@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, String, text
+import msgspec
+from sqlalchemy import DateTime, String, Text, text
 from sqlalchemy.types import TypeDecorator
 
 from amazon_listings.ledger.content import column_text
+from amazon_listings.remarks import Remarks, remark_as_is
+from amazon_listings.selling_partner.calls.redaction import masked
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -53,6 +57,37 @@ class Name(TypeDecorator[str]):
     def fitted(self, text: str) -> str:
         """Return the text as the column holds it, to find again what was read from it."""
         return column_text(text, self.length)
+
+
+class RemarksText(TypeDecorator[Remarks]):
+    """Remarks as JSON in a text; a sentence of an earlier version is read as a remark that says it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Remarks | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        """Return the remarks as JSON, without what is secret."""
+        if not value:
+            return None
+        return json.dumps(_clean(msgspec.to_builtins(value)), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Remarks:  # noqa: ARG002 - SQLAlchemy's
+        """Return the remarks; none where there are none."""
+        try:
+            return msgspec.json.decode(value or "[]", type=Remarks)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return remark_as_is(value)
+
+
+def _clean(data: object) -> object:
+    """Return JSON data without secrets, and without what a database refuses."""
+    if isinstance(data, str):
+        return masked(data).encode("utf-8", "replace").decode().replace("\0", " ")
+    if isinstance(data, dict):
+        return {name: _clean(one) for name, one in data.items()}
+    if isinstance(data, list | tuple):
+        return [_clean(one) for one in data]
+    return data
 
 
 SKU, PIM_ID, IDENTITY, SEARCH = Name(64), Name(128), Name(200), Name(400)

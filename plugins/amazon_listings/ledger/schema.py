@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
     from sqlalchemy.types import TypeEngine
 
-    from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,8 @@ def prepare_schema(connection: Connection) -> None:
     found = list(differences(connection))
     if found:
         where = place(connection.engine.url)
-        raise LedgerDamaged("ledger.schema_differs", place=where, differences=_Differences(tuple(found)))
+        named = [*found[:_NAMED], "…"] if len(found) > _NAMED else found
+        raise LedgerDamaged("ledger.schema_differs", place=where, differences=Joined(tuple(named)))
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA user_version={_mark(connection)}")
 
@@ -76,17 +77,6 @@ def _mark(connection: Connection) -> int:
     schema = connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name")
     text_of_all = repr([_head(), *map(tuple, schema)])
     return zlib.crc32(text_of_all.encode()) & 0x7FFFFFFF or 1
-
-
-class _Differences(NamedTuple):
-    """Differences of a schema, the first of which a sentence names."""
-
-    every: tuple[Message, ...]
-
-    def worded(self, messages: Catalogue) -> str:
-        """Return the first ones, in the language of the messages."""
-        named = [messages.word(one) for one in self.every[:_NAMED]]
-        return Joined((*named, "…") if len(self.every) > _NAMED else tuple(named)).worded(messages)
 
 
 def differences(connection: Connection) -> Iterator[Message]:

@@ -25,7 +25,17 @@ from sqlalchemy import (
     false,
 )
 
-from amazon_listings.ledger.columns import IDENTITY, NAMING, PIM_ID, SEARCH, SKU, Moment, Name, only_where
+from amazon_listings.ledger.columns import (
+    IDENTITY,
+    NAMING,
+    PIM_ID,
+    SEARCH,
+    SKU,
+    Moment,
+    Name,
+    RemarksText,
+    only_where,
+)
 
 #: What an item's verdict depends on, and of it what many items share.
 SHARED = ("mapping", "definition", "rules", "quality", "tables")
@@ -78,7 +88,7 @@ runs = Table(
     Column("cursor", String(64)),
     Column("counts", JSON),
     Column("calls", JSON),
-    Column("failure", Text),
+    Column("failure", RemarksText),
     Column("document", String(64), nullable=False, server_default=""),
     Column("asked_by", Name(128)),
     Index("ix_runs_connector_key_run_id_attempt", "connector_key", "run_id", "attempt", unique=True),

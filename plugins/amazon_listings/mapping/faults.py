@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.messages import Message, catalogue, message
+from amazon_product_types.messages.facts import pieces, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from amazon_listings.mapping.values.invalid import InvalidValue
-    from amazon_listings.messages import Catalogue
     from amazon_product_types.errors import CodedError
 
 _SHOWN = 8
@@ -27,18 +27,15 @@ class Line(NamedTuple):
     key: str
     file: str = ""
 
-    def worded(self, messages: Catalogue) -> str:
+    def phrase(self) -> object:
         """Return where it stands."""
-        place = f"{self.file}, " if self.file else ""
-        key = messages.quoted(self.key)
-        if not self.number:
-            return f"{place}{key}"
-        return place + messages.phrase(
-            "said_of", about=messages.phrase("mapping.line", number=self.number), said=key
-        )
+        here: object = quoted(self.key)
+        if self.number:
+            here = message("said_of", about=message("mapping.line", number=self.number), said=here)
+        return pieces((f"{self.file}, ", here)) if self.file else here
 
     def __str__(self) -> str:
-        return self.worded(catalogue())
+        return catalogue().value(self)
 
 
 class MappingFault(NamedTuple):
@@ -48,13 +45,12 @@ class MappingFault(NamedTuple):
     problem: Message | InvalidValue
     candidates: tuple[str, ...] = ()
 
-    def worded(self, messages: Catalogue) -> str:
+    def phrase(self) -> object:
         """Return the line, what is wrong with it, and below it what may have been meant."""
-        shown = [f"\n      - {text}" for text in self.candidates[:_SHOWN]]
+        shown: list[object] = [f"\n      - {text}" for text in self.candidates[:_SHOWN]]
         if len(self.candidates) > _SHOWN:
-            more = messages.phrase("mapping.and_more", count=len(self.candidates) - _SHOWN)
-            shown.append(f"\n      {more}")
-        return messages.phrase("said_of", about=self.line, said=self.problem) + "".join(shown)
+            shown += ["\n      ", message("mapping.and_more", count=len(self.candidates) - _SHOWN)]
+        return pieces((message("said_of", about=self.line, said=self.problem), *shown))
 
 
 class InvalidLine(Exception):
@@ -77,18 +73,8 @@ class MappingErrors(ActionRequiredError):
         if requirements not in {"", "LISTING"}:
             hint = message("mapping.only_fields_of", requirements=requirements)
         code = "mapping.mistakes_of" if connector else "mapping.mistakes"
-        super().__init__(
-            code, hint=hint, connector=connector, count=len(self.faults), faults=_Listed(self.faults)
-        )
-
-
-class _Listed(NamedTuple):
-    """Faults, one below the other."""
-
-    faults: tuple[MappingFault, ...]
-
-    def worded(self, messages: Catalogue) -> str:
-        return "".join(f"\n  - {fault.worded(messages)}" for fault in self.faults)
+        below = pieces(piece for fault in self.faults for piece in ("\n  - ", fault))
+        super().__init__(code, hint=hint, connector=connector, count=len(self.faults), faults=below)
 
 
 def problem_of(error: CodedError) -> Message:

@@ -19,7 +19,7 @@ from amazon_listings.mapping.plan.compiler import PlanCompiler
 from amazon_listings.mapping.plan.evaluation import Evaluation, Made
 from amazon_listings.mapping.values.notation import SourceNotation
 from amazon_listings.mapping.values.related_table import RelatedTable
-from amazon_listings.messages import DEFAULT, catalogue
+from amazon_listings.messages import DEFAULT, Message, catalogue, message
 from amazon_product_types.validation.issue import Issue, Origin
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class FieldMapping:
         plan: The plan, by attribute.
         setting: Marketplace, languages and how the PIM writes.
         variations: How families are made, if the connector makes them.
-        renamed: Sentences about labels that Amazon has changed, each with its line.
+        renamed: Labels that Amazon has changed, each with its line.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class FieldMapping:
         plan: Dict[str, Branch],
         setting: Setting,
         variations: Variations | None = None,
-        renamed: Sequence[str] = (),
+        renamed: Sequence[Message] = (),
     ) -> None:
         self.plan = dict(plan)
         self.renamed = tuple(renamed)
@@ -292,9 +292,8 @@ def compile_mapping(
         language=language,
         facts=facts,
     )
-    messages = catalogue(language)
     renamed = [
-        messages.phrase("said_of", about=line, said=said)
+        message("said_of", about=line, said=said)
         for line, sentences in compiler.renamed.items()
         for said in sentences
     ]

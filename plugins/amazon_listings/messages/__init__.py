@@ -86,12 +86,9 @@ class Joined:
 
     facts: tuple[Any, ...]
 
-    def worded(self, messages: Catalogue) -> str:
-        """Return the facts as one text; empty if there are none."""
-        if not self.facts:
-            return ""
-        texts = map(messages.value, self.facts)
-        return reduce(lambda one, other: messages.phrase("joined", before=one, after=other), texts)
+    def phrase(self) -> object:
+        """Return what the text is worded from; empty if there are no facts."""
+        return reduce(lambda one, other: message("joined", before=one, after=other), self.facts or ("",))
 
 
 def joined_notes(notes: Iterable[str | None], messages: Catalogue) -> str:
@@ -99,7 +96,7 @@ def joined_notes(notes: Iterable[str | None], messages: Catalogue) -> str:
     *before, last = [one for one in notes if one] or [""]
     if not before:  # most notes are one
         return last
-    return Joined((*(one.removesuffix(".") for one in before), last)).worded(messages)
+    return messages.value(Joined((*(one.removesuffix(".") for one in before), last)))
 
 
 def languages() -> tuple[str, ...]:

@@ -95,7 +95,7 @@ class Volume:
             for code, way in (("volume.by_feeds", fed), ("volume.one_by_one", single))
             if way
         ]
-        return Joined(tuple(ways)).worded(messages) if ways else messages.phrase("volume.nothing")
+        return messages.value(Joined(tuple(ways))) if ways else messages.phrase("volume.nothing")
 
     def _ways(self) -> tuple[list[tuple[_About | None, Forecast]], tuple[Forecast, ...]]:
         """Return the costs of what goes by feeds, each with what it is about, and of what goes singly."""

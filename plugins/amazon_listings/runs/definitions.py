@@ -9,7 +9,6 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from amazon_listings.connectors.languages import language_of
 from amazon_listings.definitions.refresh import (
     PARENTAGE_LEVELS,
     load_member,
@@ -22,7 +21,7 @@ from amazon_listings.definitions.stored import DefinitionKey, DefinitionPair
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger.runs.history import recent_runs
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remarks_of
 from amazon_listings.runs.notes import DefinitionsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.storage import storage_explained
@@ -142,7 +141,7 @@ def definitions_note(
     if connector.variations is not None:
         levels = PARENTAGE_LEVELS.values()
         found += [store.find(replace(pair.validation.key, parentage_level=level)) for level in levels]
-    judge, words = pair.validation, catalogue(language_of(connector))
+    judge = pair.validation
     return DefinitionsNote(
         key=key,
         country=connector.marketplace.country,
@@ -150,7 +149,7 @@ def definitions_note(
         labels_checksum=pair.labels.checksum,
         version=judge.version,
         fetched_at=judge.fetched_at.isoformat(timespec="seconds"),
-        warnings=tuple(map(words.word, pair.warnings)),
+        warnings=remarks_of(pair.warnings),
         # The first pair counts, if Amazon had another version when the next one was asked for.
         pins={store.name_of(one.key): one.checksum for one in reversed(found) if one is not None},
     )

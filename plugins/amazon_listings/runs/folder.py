@@ -21,7 +21,7 @@ import msgspec
 
 from amazon_listings.runs.damage import DamagedFile, OtherFormat
 from amazon_listings.runs.notes import Note
-from amazon_listings.runs.records import FORMAT, Stage, encode
+from amazon_listings.runs.records import FORMAT, Stage, decode, encode
 from amazon_listings.runs.storage import is_full, storage_error, storage_explained
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class RunFolder:
             content = path.read_bytes()
         _check_format(path, content)
         try:
-            return msgspec.json.decode(content, type=kind)
+            return decode(content, msgspec.json.Decoder(kind))
         except _UNREADABLE as error:
             raise DamagedFile("runs.file_damaged", path, kind.task, reason=str(error)) from error
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from amazon_listings.mapping.layered import merge_lines
 from amazon_listings.mapping.mapping import compile_mapping
+from amazon_listings.remarks import remarks_of
 from amazon_listings.runs.extract.notations import columns_of, source_notation
 from amazon_listings.runs.extract.pim_contract import ContractCheck
 from amazon_listings.runs.extract.related_tables import load_tables
@@ -128,7 +129,7 @@ def map_part(connector: Connector, definitions: Definitions, folder: RunFolder, 
     rules = definitions.rules(connector.rules_off.keys())
     mapping = compiled(connector, definitions, load_tables(connector, folder), columns=columns_of(folder))
     if mapping.renamed:
-        folder.note(MappingNote(warnings=tuple(mapping.renamed)))
+        folder.note(MappingNote(warnings=remarks_of(mapping.renamed)))
     counts = {"mapped": 0, "blocked": 0}
     contract = ContractCheck(mapping)
     kept = kept_siblings(folder)

@@ -30,7 +30,7 @@ class DefinitionsNote(Note, frozen=True, kw_only=True):
         labels_checksum: Checksum of the one with the labels.
         version: Amazon's version of the one that judges.
         fetched_at: When it was fetched.
-        warnings: Sentences for the report.
+        warnings: What the report warns of.
         pins: Checksums of all its documents, those of other locales and of families too, as the store names
             them: what is fetched while the run goes on is for the next one.
     """
@@ -44,7 +44,7 @@ class DefinitionsNote(Note, frozen=True, kw_only=True):
     labels_checksum: str
     version: str
     fetched_at: str
-    warnings: tuple[str, ...] = ()
+    warnings: Remarks = ()
     pins: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -72,7 +72,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
         removed: How many items the PIM named as removed.
         removed_ids: The PIM's identities of what left the selection.
         kept_ids: Those of what was not read and did not leave: its status has no known meaning.
-        warnings: Sentences for the report.
+        warnings: What the report warns of.
         fields: The PIM fields that items had.
         selected: The PIM fields that were asked for; empty: all.
         read_at: When the reading began, by our clock.
@@ -92,7 +92,7 @@ class ExtractNote(Note, frozen=True, kw_only=True):
     removed: int = 0
     removed_ids: tuple[str, ...] = ()
     kept_ids: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: Remarks = ()
     fields: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()
     read_at: str | None = None
@@ -106,7 +106,7 @@ class QualityNote(Note, frozen=True, kw_only=True):
 
     checked: int
     blocked: int
-    warnings: tuple[str, ...] = ()
+    warnings: Remarks = ()
     docs: str = ""
 
 
@@ -116,7 +116,7 @@ class MappingNote(Note, frozen=True, kw_only=True):
     file: ClassVar[str] = "mapping"
     task: ClassVar[str] = "map_fields"
 
-    warnings: tuple[str, ...]
+    warnings: Remarks
 
 
 class TestedNote(Note, frozen=True, kw_only=True):
@@ -177,7 +177,7 @@ class StopNote(Note, frozen=True, kw_only=True):
     file: ClassVar[str] = "stop"
     task: ClassVar[str] = "live_sync"
 
-    why: Remarks = ()  # earlier versions kept a sentence
+    why: Remarks
 
 
 class LiveNote(Note, frozen=True, kw_only=True):
@@ -206,7 +206,7 @@ class FailureNote(Note, frozen=True, kw_only=True):
     task: ClassVar[str] = "refresh_definition"
 
     failed: str
-    sentence: str
+    why: Remarks
 
 
 class ReportNote(Note, frozen=True, kw_only=True):

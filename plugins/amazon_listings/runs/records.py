@@ -350,8 +350,15 @@ def _fields(record: object) -> object:
 
 
 _encoder = msgspec.json.Encoder()
-#: The fields of records that hold remarks.
-_NOTES = ("note", "unpreviewed", "remark")
+#: The fields of records and notes that hold remarks, by the names of those in which earlier versions wrote
+#: sentences.
+_NOTES = {
+    "note": "note",
+    "unpreviewed": "unpreviewed",
+    "remark": "remark",
+    "warnings": "warnings",
+    "sentence": "why",
+}
 _NO_MARKETPLACE = b'"marketplace_id":null'
 #: Refuses NaN and infinity; what only msgspec can write (a date, say) is no number.
 _finite = json.JSONEncoder(allow_nan=False, check_circular=False, ensure_ascii=False, default=str)
@@ -391,11 +398,20 @@ def decode(line: bytes, decoder: msgspec.json.Decoder[Record]) -> Record:
 
 
 def _with_remarks(document: Any) -> object:
-    """Return a line with the notes that earlier versions wrote, sentences, as remarks."""
+    """Return a line with the sentences that earlier versions wrote as remarks."""
     if not isinstance(document, dict):
         return document
-    texts = {name: text for name in _NOTES if isinstance(text := document.get(name), str)}
-    return document | {name: to_json(remark_as_is(text)) for name, text in texts.items()}
+    return document | {
+        now: to_json(tuple(remark for one in sentences for remark in remark_as_is(one)))
+        for name, now in _NOTES.items()
+        if (sentences := _sentences(document.get(name)))
+    }
+
+
+def _sentences(kept: object) -> list[str]:
+    """Return the sentences that an earlier version kept; none, where remarks are kept."""
+    found: list[Any] = kept if isinstance(kept, list) else [kept]
+    return found if all(isinstance(one, str) for one in found) else []
 
 
 def to_json(record: object) -> object:

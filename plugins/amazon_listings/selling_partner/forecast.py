@@ -13,7 +13,7 @@ from amazon_listings.selling_partner.operations import PREVIEW_RATE, limits
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.messages import Message
     from amazon_listings.selling_partner.operations import Kind
 
 #: The operations whose calls have a name in the messages.
@@ -42,12 +42,11 @@ class Forecast:
     name: str
 
     def __str__(self) -> str:
-        return self.worded(catalogue(DEFAULT))
+        return catalogue(DEFAULT).value(self)
 
-    def worded(self, messages: Catalogue) -> str:
+    def phrase(self) -> Message:
         """Return the number of calls, and how long they take."""
-        time = duration(self.seconds)
-        return messages.phrase(f"forecast.{self.name}", calls=self.calls, time=time)
+        return message(f"forecast.{self.name}", calls=self.calls, time=duration(self.seconds))
 
 
 def forecast(

@@ -13,6 +13,7 @@ from amazon_listings.definitions.refresh import load_pair
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.definitions.stored import DefinitionDamaged, NoDefinition
 from amazon_listings.messages import catalogue
+from amazon_listings.remarks import sentences
 from amazon_listings.runs.definitions import definition_key, refresh_definitions
 from amazon_listings.runs.folder import RunFolder
 from amazon_listings.runs.notes import Note
@@ -103,12 +104,13 @@ def look(
     store, memory = DefinitionStore(storage / "definitions"), RunFolder(storage / WATCH)
     known = memory.noted(SeenPair, key.digest) or SeenPair()
     before = known.before if known.run == run_id else known.now
-    warnings, drift = list(note.warnings), None
+    messages, drift = catalogue(key.locale), None
+    warnings = sentences(note.warnings, messages)
     if before is not None:
         try:
             drift = stored_drift(store, key, connectors, ledger, since=Used(*before))
         except (NoDefinition, DefinitionDamaged) as error:
-            warnings.append(error.worded(catalogue(key.locale)))
+            warnings.append(error.worded(messages))
     told = {
         "product_type": key.product_type,
         "country": first.marketplace.country,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amazon_listings.airflow_adapter.api_server import ended_runs
-from amazon_listings.connectors.languages import language_of
 from amazon_listings.ledger.runs.history import abandon_run
 from amazon_listings.ledger.runs.overview import runs_going_on
-from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,5 +27,4 @@ def end_abandoned_runs(ledger: Engine, by_key: Mapping[str, Connector]) -> None:
     going = {(by_key[run.connector_key].dag_id, run.run_id): run for run in runs_going_on(ledger, by_key)}
     for place in ended_runs(going) if going else ():
         run = going[place]
-        messages = catalogue(language_of(by_key[run.connector_key]))
-        abandon_run(ledger, run.number, messages.phrase("web.run.abandoned"))
+        abandon_run(ledger, run.number, remark("web.run.abandoned"))

@@ -142,7 +142,7 @@ def test_another_account_is_refused(seller, ledger):
     record_submissions(ledger, other, run, [row | {"body": {}, "existed": False}])
     with pytest.raises(RunAbortedError, match="A2OTHER"):
         seller.carry_out(run)
-    assert "A2OTHER" in recent_runs(ledger, "fr_lamps")[0].failure
+    assert "A2OTHER" in recent_runs(ledger, "fr_lamps")[0].failure_in(catalogue())
 
 
 def test_no_run_of_the_connector_sends_while_listings_are_restored(seller, ledger):
@@ -154,6 +154,6 @@ def test_no_run_of_the_connector_sends_while_listings_are_restored(seller, ledge
     with pytest.raises(ConnectorBusy, match="rollback__"), other.sending():
         pass
     steps.close()
-    assert recent_runs(ledger, "fr_lamps")[0].failure == "The rollback was stopped."
+    assert recent_runs(ledger, "fr_lamps")[0].failure_in(catalogue()) == "The rollback was stopped."
     with other.sending():
         assert answers_of(ledger, recent_runs(ledger, "fr_lamps")[0].number) == {}

@@ -73,7 +73,7 @@ def filled(ledger):
     issue = Issue(code="too_long", severity="ERROR", source="schema", message=HOSTILE, attribute="brand")
     record_issues(ledger, "fr_home", run, [CheckedItem("a", [issue], frozenset({"schema"}))])
     open_feed(ledger, listings, run, "doc", [rows[0] | {"sku": "f", "method": "UPDATE"}])
-    finish_run(ledger, run, counts={"accepted": 2, "failed": 0}, calls={"put": 2}, cursor="c", failure=None)
+    finish_run(ledger, run, counts={"accepted": 2, "failed": 0}, calls={"put": 2}, cursor="c", failure=())
     return run
 
 

@@ -148,9 +148,7 @@ class Shop:
         self.folder.note(extract_note(part, extracted=len(rows)))
         renew_resolved(Resolver(self.folder), self.folder)
         summary = write_report(self.folder, FACTS)
-        finish_run(
-            self.ledger, self.run, counts=summary["counts"], calls={}, cursor="yesterday", failure=None
-        )
+        finish_run(self.ledger, self.run, counts=summary["counts"], calls={}, cursor="yesterday", failure=())
 
     def look(self, minutes, *, beside=()):
         """Confirm so many minutes after the acceptance."""

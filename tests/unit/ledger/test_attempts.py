@@ -16,12 +16,13 @@ from amazon_listings.ledger.runs.history import (
 )
 from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.ledger.writes.submissions import sent_in_run
+from amazon_listings.remarks import remark_as_is
 from support.ledger_rows import record_submissions
 
 HERE = {"connector_key": "fr_home", "run_id": "r1", "operation": "live"}
 
 
-def end(ledger, number, cursor=None, failure=None):
+def end(ledger, number, cursor=None, failure=()):
     finish_run(ledger, number, counts={"accepted": 1}, calls={}, cursor=cursor, failure=failure)
 
 
@@ -39,7 +40,7 @@ def test_a_second_attempt_leaves_the_first_as_it_was(ledger, listings):
     before = find_run(ledger, str(first))
     second = start_run(ledger, **HERE, attempt=next_attempt(ledger, "fr_home", "r1", 1))
     wrote(ledger, listings, second, "before the second")
-    end(ledger, second, failure="The PIM did not answer.")
+    end(ledger, second, failure=remark_as_is("The PIM did not answer."))
     assert find_run(ledger, str(first)) == before
     assert [(one.before, one.later) for one in writes_of(ledger, first)] == [
         ({"x": ["before the first"]}, (second,))

@@ -459,7 +459,7 @@ class TestMistakes:
             small.compile({"brand": "Acme", key: value}, connector="fr_home")
         [fault] = caught.value.faults
         assert fault.line[:2] == (11, key)
-        assert said in fault.worded(catalogue())
+        assert said in catalogue().value(fault)
         assert candidate in "".join(fault.candidates)
         assert "connector fr_home" in str(caught.value)
         assert "line 11" in str(caught.value)

@@ -7,6 +7,7 @@ import pytest
 from amazon_listings.mapping.faults import MappingErrors
 from amazon_listings.mapping.mapping import compile_mapping
 from amazon_listings.marketplaces import marketplace
+from amazon_listings.messages import catalogue
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields, relabelled
 from amazon_product_types.labels import FieldIndex
@@ -57,7 +58,7 @@ def test_it_means_the_same_through_several_versions():
     for versions in ((first, second), (first, second, third)):
         now = compiled(MAPPING, *versions)
         assert now.apply(ITEM).attributes == before.apply(ITEM).attributes
-    said = "\n".join(now.renamed)
+    said = "\n".join(map(catalogue().word, now.renamed))
     assert "line 10: “Marque”: Amazon now calls 'Marque' 'Enseigne' (brand.value)" in said
     assert "line 11: “Poids de l'article”: Amazon now calls 'Poids de l'article' 'Masse'" in said.replace(
         '"', "'"

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from amazon_listings.errors import ActionRequiredError
 from amazon_listings.messages import catalogue
-from amazon_listings.remarks import remark, worded
+from amazon_listings.remarks import remark, sentences, worded
 from amazon_listings.runs.damage import DamagedFile, OtherFormat
 from amazon_listings.runs.folder import RunFolder, part_name, safe_name
-from amazon_listings.runs.notes import LiveNote
+from amazon_listings.runs.notes import ExtractNote, FailureNote, LiveNote, StopNote
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.runs.records import LIVE, MAPPED, TESTED, WrittenItem, encode
+from amazon_listings.runs.records import FORMAT, LIVE, MAPPED, TESTED, WrittenItem, encode
 from amazon_listings.runs.storage import StorageFull, StorageRefused
 from support.run_records import mapped, note_of
 
@@ -222,3 +222,17 @@ def test_clearing_all_forgets_notes_and_parts(folder):
     folder.clear_all()
     assert folder.noted(LiveNote) is None
     assert folder.parts(LIVE) == []
+
+
+def test_the_sentences_that_earlier_versions_wrote_in_notes_of_a_run_are_read(folder):
+    folder.note(ExtractNote(parts=(), extracted=0, out_of_scope=0))
+    for name, content in {
+        "extract.json": {"parts": [], "extracted": 0, "out_of_scope": 0, "warnings": ["Un.", "Deux."]},
+        "failure-live_sync.json": {"failed": "live_sync", "sentence": "Amazon ne répond pas."},
+        "stop.json": {"sentence": "Arrêté."},
+    }.items():
+        (folder.root / name).write_text(json.dumps({"format": FORMAT, **content}))
+    messages = catalogue("it")
+    assert sentences(folder.noted(ExtractNote).warnings, messages) == ["Un.", "Deux."]
+    assert worded(folder.noted(FailureNote, "live_sync").why, messages) == "Amazon ne répond pas."
+    assert worded(folder.noted(StopNote).why, messages) == "Arrêté."

@@ -146,7 +146,7 @@ def filled_ledger(tmp_path_factory):
             run,
             [CheckedItem(sku or pim_id, [trouble()], frozenset({"schema"})) for pim_id, sku, *_ in ITEMS[1:]],
         )
-        finish_run(ledger, run, counts={"ready": 1, "blocked": 2}, calls={}, cursor=None, failure=None)
+        finish_run(ledger, run, counts={"ready": 1, "blocked": 2}, calls={}, cursor=None, failure=())
     ledger.dispose()  # which writes all of it into the one file
     return place / "ledger.db"
 

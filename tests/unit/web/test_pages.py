@@ -21,7 +21,7 @@ from amazon_listings.ledger.items.states import StateFilter, find_states, record
 from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.ledger.tables import items, submissions
 from amazon_listings.messages import catalogue, languages
-from amazon_listings.remarks import remark, worded
+from amazon_listings.remarks import remark, remark_as_is, worded
 from amazon_listings.runs.report.tables import cell
 from amazon_listings.web.rendering import Wording, templates
 from amazon_listings.web.shopper import values_of
@@ -186,7 +186,7 @@ def test_the_trend_counts_all_items_whatever_a_run_was_about(client, filled):
     def trend():
         return client("viewer").get("/api/connectors").json()[0]["trend"]
 
-    def ran(name, *found, failure=None):
+    def ran(name, *found, failure=()):
         number = start_run(filled, connector_key="lamps", run_id=name, operation="test", scope="skus")
         looked = frozenset({"schema"})
         record_issues(filled, "lamps", number, [CheckedItem(sku, some, looked) for sku, some in found])
@@ -198,7 +198,7 @@ def test_the_trend_counts_all_items_whatever_a_run_was_about(client, filled):
     ran("one that is mended", (HOSTILE[:60], []))
     assert trend() == [2, 2, 1]
     ran("two that break", ("A-1", [missing("color"), missing("brand")]), (HOSTILE[:60], [missing("color")]))
-    ran("one that failed", failure="PIM")
+    ran("one that failed", failure=remark_as_is("PIM"))
     assert trend() == [2, 2, 1, 3]
 
 

@@ -60,7 +60,7 @@ def test_each_step_of_a_test_is_told_with_its_items(client, filled, running):
     assert "étape 4 sur 5" in french.get("/dags/amazon_lamps/runs/now").text
     at.note(TestedNote(calls={}))
     assert told() == ("report", "5/5", None, None)
-    finish_run(filled, number, counts={"ready": 8}, calls={}, cursor=None, failure=None)
+    finish_run(filled, number, counts={"ready": 8}, calls={}, cursor=None, failure=())
     assert told() is None
 
 
@@ -107,7 +107,7 @@ def test_a_run_that_airflow_ended_is_not_told_as_running(client, running, airflo
     assert told() is None
     (run, _) = client("viewer").get("/api/runs").json()
     assert (run["run_id"], run["state"], run["ended_at"] is None) == ("now", "failed", False)
-    assert "avant son rapport" in run["failure"]  # as the connector's reports are
+    assert "before its report" in run["failure"]  # in the reader's language
     (line,) = client("viewer").get("/api/connectors").json()
     assert line["last_run"]["state"] == "failed"
 

@@ -19,7 +19,7 @@ def undone(filled):
         scope="run 1",
         asked_by="Mia <Müller>",
     )
-    finish_run(filled, run, counts={"accepted": 2, "kept": 1}, calls={}, cursor=None, failure=None)
+    finish_run(filled, run, counts={"accepted": 2, "kept": 1}, calls={}, cursor=None, failure=())
     return run
 
 

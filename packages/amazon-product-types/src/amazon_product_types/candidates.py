@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from amazon_product_types.errors import ProductTypeError
 from amazon_product_types.messages import message
+from amazon_product_types.messages.facts import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_product_types.fields import Field
-    from amazon_product_types.messages import Catalogue, Message
+    from amazon_product_types.messages import Message
+    from amazon_product_types.messages.facts import Listed
 
 #: More candidates than this are counted instead of listed.
 _SHOWN = 8
@@ -71,7 +73,7 @@ class AmbiguousField(ProductTypeError):
     def __init__(self, key: str, candidates: Sequence[Candidate], code: str = "field.ambiguous") -> None:
         super().__init__(
             code,
-            hint=message("field.write_one_of", fields=Listed(candidates)),
+            hint=message("field.write_one_of", fields=_listed(candidates)),
             key=key,
             count=len(candidates),
         )
@@ -79,21 +81,14 @@ class AmbiguousField(ProductTypeError):
         self.candidates = tuple(candidates)
 
 
-class Listed:
-    """Fields, one a line; of many, the first."""
-
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self.candidates = tuple(candidates)
-
-    def worded(self, messages: Catalogue) -> str:
-        """Return the lines."""
-        more = len(self.candidates) - _SHOWN
-        lines = [f"\n  - {item}" for item in self.candidates[:_SHOWN]]
-        lines += [f"\n  {messages.phrase('field.more', count=more)}"] if more > 0 else []
-        return "".join(lines)
+def _listed(candidates: Sequence[Candidate]) -> Listed:
+    """Return fields, one a line; of many, the first."""
+    lines: list[object] = [f"\n  - {item}" for item in candidates[:_SHOWN]]
+    more = len(candidates) - _SHOWN
+    return pieces([*lines, "\n  ", message("field.more", count=more)] if more > 0 else lines)
 
 
 def _did_you_mean(candidates: Sequence[Candidate]) -> Message:
     if not candidates:
         return message("field.see_list")
-    return message("field.did_you_mean", fields=Listed(candidates))
+    return message("field.did_you_mean", fields=_listed(candidates))

@@ -21,7 +21,8 @@ from amazon_listings.checks.quality.suite import (
 )
 from amazon_listings.checks.quality.wording import issue_of, observed, unfit_issue
 from amazon_listings.errors import ActionRequiredError, RunAbortedError
-from amazon_listings.messages import Joined, catalogue, message
+from amazon_listings.messages import Joined, message
+from amazon_listings.remarks import Remarks, remark
 from amazon_listings.runs.extract.notations import columns_of
 from amazon_listings.runs.extract.related_tables import load_tables
 from amazon_listings.runs.extract.siblings import kept_siblings, variants_of
@@ -204,7 +205,7 @@ class _Check:
                 counts["blocked"] += sum(record.blocks for record in records)
                 self._folder.write(QUALITY, part, records)
             counts["checked"] += len(skus)
-        self._folder.note(QualityNote(**counts, warnings=tuple(warnings), docs=docs))
+        self._folder.note(QualityNote(**counts, warnings=warnings, docs=docs))
         return counts
 
     def _issues(
@@ -269,10 +270,10 @@ class _Check:
             compared[one.column if apart else ""].append(one)
         return compared
 
-    def _check_whole(self) -> list[str]:
-        """Check what is about all items together; the sentences of what only warns."""
+    def _check_whole(self) -> Remarks:
+        """Check what is about all items together; return what only warns."""
         if not self._whole or not self._knows_all:
-            return []
+            return ()
         wanted = {name for one in self._whole for name in one.columns}
         if any(one.type.startswith("expect_table_column") for one in self._whole):
             wanted |= set(self._fields)
@@ -295,8 +296,9 @@ class _Check:
                 refused=Joined(tuple(refused)),
                 place=self._place,
             )
-        messages = catalogue(self._language)
-        return [messages.phrase("quality.whole_warning", sentence=sentence) for _, sentence in failed]
+        return tuple(
+            one for _, sentence in failed for one in remark("quality.whole_warning", sentence=sentence)
+        )
 
     def _sees_identity(self, expected: Expected) -> bool:
         """Return whether the PIM's identities make a difference to an expectation about all items."""

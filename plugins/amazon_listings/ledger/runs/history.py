@@ -16,12 +16,16 @@ from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.connectors.keys import current_id, find_key
 from amazon_listings.ledger.database import insert_into, reading
 from amazon_listings.ledger.tables import connectors, runs
+from amazon_listings.remarks import worded
 from amazon_listings.selling_partner.calls.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Engine, Row
+
+    from amazon_listings.messages import Catalogue
+    from amazon_listings.remarks import Remarks
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class NoSuchRun(ActionRequiredError):
 
 
 @dataclass(frozen=True)
-class RunLine:
-    """An attempt of a run, in short.
+class RunFacts:
+    """An attempt of a run, in short, without why it failed.
 
     `number` is the ledger's; `counts` are items by outcome, `asked_by` is who started it, where a person did.
     """
@@ -54,8 +58,18 @@ class RunLine:
     started_at: datetime
     ended_at: datetime | None
     counts: dict[str, int]
-    failure: str | None
     asked_by: str | None
+
+
+@dataclass(frozen=True)
+class RunLine(RunFacts):
+    """An attempt of a run, in short; `failure` is why it did not come to its end."""
+
+    failure: Remarks
+
+    def failure_in(self, messages: Catalogue) -> str | None:
+        """Return why it did not come to its end, on one line and cut; None if it did."""
+        return redact(worded(self.failure, messages)) or None
 
 
 @dataclass(frozen=True)
@@ -182,9 +196,9 @@ def finish_run(
     counts: Mapping[str, int],
     calls: Mapping[str, int],
     cursor: str | None,
-    failure: str | None,
+    failure: Remarks,
 ) -> None:
-    """Settle a run: `settled`, or `failed` with the sentence that says why.
+    """Settle a run: `settled`, or `failed` with what says why.
 
     Args:
         ledger: The open ledger.
@@ -193,7 +207,7 @@ def finish_run(
         calls: Operation to number of calls made.
         cursor: Where the next run continues in the PIM; None if this run did not cover the change set
             (named SKUs, an interval, items that failed).
-        failure: Why the run did not come to its end; None if it did.
+        failure: Why the run did not come to its end; empty if it did.
     """
     with ledger.begin() as connection:
         connection.execute(
@@ -205,12 +219,12 @@ def finish_run(
                 counts=dict(counts),
                 calls=dict(calls),
                 cursor=None if failure else cursor,
-                failure=redact(failure) if failure else None,
+                failure=failure,
             )
         )
 
 
-def abandon_run(ledger: Engine, number: int, failure: str) -> None:
+def abandon_run(ledger: Engine, number: int, failure: Remarks) -> None:
     """End a run of which nothing will be reported any more as failed, unless it has ended.
 
     Args:

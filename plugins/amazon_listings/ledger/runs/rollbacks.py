@@ -14,7 +14,7 @@ from amazon_listings.ledger.runs.history import finish_run
 from amazon_listings.ledger.tables import leases, runs, submissions
 from amazon_listings.ledger.writes.leases import DURATION
 from amazon_listings.ledger.writes.submissions import ACCEPTED
-from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def end_abandoned(ledger: Engine, keys: Sequence[str]) -> list[int]:
             counts=restored_so_far(ledger, number),
             calls={},
             cursor=None,
-            failure=catalogue().phrase("rollback.abandoned"),
+            failure=remark("rollback.abandoned"),
         )
     return ended
 

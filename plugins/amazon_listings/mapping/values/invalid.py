@@ -43,10 +43,6 @@ class InvalidValue(ValueError):
         """Word why, as a clause without a full stop."""
         return messages.message(self.code, **self._facts())
 
-    def worded(self, messages: Catalogue) -> str:
-        """Word why, as a fact of another message."""
-        return self.reason(messages)
-
     def action(self, messages: Catalogue) -> str:
         """Return what to do about it; empty if the code does not say."""
         return messages.message(self.code, "action", **self._facts())

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.expressions.rows import RECORD_NAMES
+from amazon_listings.messages import message
 from amazon_product_types import json_pointer
 from amazon_product_types.matching import closest
+from amazon_product_types.messages.facts import any_of, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
-    from amazon_listings.messages import Catalogue
+    from amazon_listings.messages import Message
 
 #: `item.x | default(…)` asks whether the field is there; that it is not is no mistake.
 _ASKED = re.compile(r"(?:item|product|variant)(?:\.(\w+)|\[['\"]([^'\"]+)['\"]\])\s*\|\s*(?:default|d)\b")
@@ -29,12 +31,12 @@ class UnknownField(NamedTuple):
     """A PIM field that a connector reads and no record has.
 
     Args:
-        sentence: What a person reads of it.
+        problem: What a person reads of it.
         pointer: The place of the connector that reads it first, as a JSON pointer.
         near: Names that may have been meant.
     """
 
-    sentence: str
+    problem: Message
     pointer: str
     near: tuple[str, ...]
 
@@ -53,29 +55,22 @@ class FieldNames:
                 self.seen.update(record["fields"], record["texts"], record["images"])
         self.variants = self.variants or item["variant"] is not None
 
-    def warnings(self, connector: Connector, messages: Catalogue, *, everything: bool) -> Iterator[str]:
-        """Yield a sentence for each field that the connector reads and no record has; see `unknown`."""
-        return (one.sentence for one in self.unknown(connector, messages, everything=everything))
-
-    def unknown(
-        self, connector: Connector, messages: Catalogue, *, everything: bool
-    ) -> Iterator[UnknownField]:
+    def unknown(self, connector: Connector, *, everything: bool) -> Iterator[UnknownField]:
         """Yield the fields that the connector reads and no record has.
 
         Args:
             connector: The connector.
-            messages: The language of the sentences.
             everything: Whether all its items were read. If not, and no variant was among them, the
                 fields of variants are not known, and nothing is said.
         """
         if not self.seen or not (everything or self.variants):
             return
-        read = _read_fields(connector, messages)
+        read = _read_fields(connector)
         for name, near in self.lacking(read):
             pointer, place = read[name]
             kind = "unknown_field_near" if near else "unknown_field"
-            facts = {"field": messages.quoted(name), "place": place, "near": messages.any_of(near)}
-            yield UnknownField(messages.phrase(f"note.{kind}", **facts), pointer, tuple(near))
+            problem = message(f"note.{kind}", field=quoted(name), place=place, near=any_of(near))
+            yield UnknownField(problem, pointer, tuple(near))
 
     def lacking(self, names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         """Yield those of some names that no record has, each with names that may have been meant."""
@@ -85,25 +80,25 @@ class FieldNames:
                 yield name, closest(name, known, most=3)
 
 
-def _read_fields(connector: Connector, messages: Catalogue) -> dict[str, tuple[str, str]]:
+def _read_fields(connector: Connector) -> dict[str, tuple[str, Message | str]]:
     """Return every PIM field that the connector names, with the place where it does so first.
 
     The place is a pointer and its words.
     """
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, Message | str]] = {}
     lines = connector.where.mapping_lines()
     source = connector.source
     block = f"/{source.source}"
-    values: list[tuple[str, str, Any]] = [
+    values: list[tuple[str, Message | str, Any]] = [
         (f"{block}/sku", "`sku`", source.sku),
         (f"{block}/filter", "`filter`", source.filter),
     ]
     values += [
         (
             json_pointer.below("/mapping", key),
-            messages.phrase(
+            message(
                 "note.mapping_line" if key in lines else "note.mapping_key",
-                key=messages.quoted(key),
+                key=quoted(key),
                 line=lines.get(key),
             ),
             value,

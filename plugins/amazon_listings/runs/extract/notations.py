@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from amazon_listings.connectors.languages import language_of
 from amazon_listings.ledger.connectors.column_notations import find_notations, keep_notations
 from amazon_listings.ledger.items.states import find_states
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.values.dates import zone_named
 from amazon_listings.mapping.values.notation import LONGEST, SIGN_AT_DIGIT, ColumnEvidence, SourceNotation
-from amazon_listings.messages import catalogue
+from amazon_listings.remarks import Remark, Remarks, remark
 from amazon_listings.runs.notes import Note
 
 if TYPE_CHECKING:
@@ -33,14 +32,14 @@ class NotationsNote(Note, frozen=True, kw_only=True):
 
     Attributes:
         columns: The columns that show something.
-        warnings: Sentences for the report: columns that are read otherwise than before.
+        warnings: The columns that are read otherwise than before.
     """
 
     file: ClassVar[str] = "notations"
     task: ClassVar[str] = "extract_products"
 
     columns: dict[str, ColumnEvidence]
-    warnings: tuple[str, ...] = ()
+    warnings: Remarks = ()
 
 
 class ColumnSurvey:
@@ -118,7 +117,7 @@ def note_notations(
         folder: The run's folder.
     """
     before = remembered(ledger, connector.key)
-    columns, warnings = {}, []
+    columns, warnings = {}, list[Remark]()
     for name in sorted(before.keys() | survey.columns.keys()):
         known, shown = before.get(name, _NOTHING), survey.columns.get(name, _NOTHING)
         if not whole:
@@ -127,23 +126,21 @@ def note_notations(
         turned = known.decimal not in {found.decimal, "auto"}
         columns[name] = replace(found, turns=known.turns + turned)
         if turned:
-            warnings.append(_turn(connector, name, known, found))
+            warnings += _turn(connector, name, known, found)
     note = NotationsNote(columns=columns, warnings=tuple(warnings))
     folder.note(note)
     return note
 
 
-def _turn(connector: Connector, column: str, known: ColumnEvidence, found: ColumnEvidence) -> str:
-    """Return the sentence on a column that is read otherwise than before."""
+def _turn(connector: Connector, column: str, known: ColumnEvidence, found: ColumnEvidence) -> Remarks:
+    """Return the warning of a column that is read otherwise than before."""
     sign = connector.source.decimal
     now = found.comma if known.decimal == "." else found.point
     if sign != "auto":
         variant, now = "stated", sign
     else:
         variant = "now_unclear" if found.decimal == "auto" else "changed"
-    return catalogue(language_of(connector)).phrase(
-        f"notation.{variant}", column=column, before=known.comma or known.point, now=now
-    )
+    return remark(f"notation.{variant}", column=column, before=known.comma or known.point, now=now)
 
 
 def with_notation(fingerprint: str, connector: Connector, columns: Mapping[str, ColumnEvidence]) -> str:

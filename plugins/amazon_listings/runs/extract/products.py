@@ -14,6 +14,7 @@ from amazon_listings.mapping.expressions.compiled import as_expression, compile_
 from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.messages import catalogue, message
+from amazon_listings.remarks import Remark, remark, remarks_of
 from amazon_listings.runs.extract.field_names import FieldNames
 from amazon_listings.runs.extract.needed_fields import OWN_NAMES, needed_fields
 from amazon_listings.runs.extract.notations import ColumnSurvey, source_notation
@@ -102,7 +103,7 @@ def extract_products(
         # What changed so that the connector's filter leaves it out has left the selection too.
         removed_ids=(*reading.removed, *chosen.unwanted),
         kept_ids=tuple(reading.kept),
-        warnings=tuple(_warnings(connector, scope, chosen, reading, messages)),
+        warnings=tuple(_warnings(connector, scope, chosen, reading)),
         fields=tuple(sorted(chosen.fields.seen)),
         selected=tuple(needed),
         read_at=read_at.isoformat(),
@@ -126,18 +127,14 @@ def _write_problems(folder: RunFolder, problems: Iterable[ItemError], messages: 
     folder.write(PROBLEMS, part_name(1), found)
 
 
-def _warnings(
-    connector: Connector, scope: Scope, chosen: _Choice, reading: Reading, messages: Catalogue
-) -> Iterator[str]:
-    """Yield sentences about fields that are not as expected, named SKUs that are missing, and the source."""
-    yield from chosen.fields.warnings(connector, messages, everything=scope.kind == "everything")
+def _warnings(connector: Connector, scope: Scope, chosen: _Choice, reading: Reading) -> Iterator[Remark]:
+    """Yield what is said of fields that no record has, of named SKUs that are missing, and of the source."""
+    unknown = chosen.fields.unknown(connector, everything=scope.kind == "everything")
+    yield from remarks_of(field.problem for field in unknown)
     if chosen.missing and scope.kind != "approved":
         missing, named = len(chosen.missing), len(scope.skus)
-        yield messages.phrase(
-            "note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing)
-        )
-    for one in reading.notices:
-        yield messages.phrase(one.code, **one.facts)
+        yield from remark("note.named_missing", missing=missing, named=named, skus=_listed(chosen.missing))
+    yield from remarks_of(reading.notices)
 
 
 def _selection(connector: Connector, scope: Scope, needed: tuple[str, ...]) -> Selection:

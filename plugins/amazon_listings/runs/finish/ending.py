@@ -16,6 +16,7 @@ from amazon_listings.ledger.writes.feeds import writes_made
 from amazon_listings.ledger.writes.submissions import count_accepted, sent_in_run, skus_accepted
 from amazon_listings.ledger.writes.sweeps import skus_gone
 from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remark, remark_as_is, sentences, worded
 from amazon_listings.runs.context import RunNote
 from amazon_listings.runs.damage import RunFilesGone
 from amazon_listings.runs.extract.notations import NotationsNote
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.messages import Catalogue
+    from amazon_listings.messages import Catalogue, Message
+    from amazon_listings.remarks import Remarks
     from amazon_listings.runs.folder import RunFolder
 
 #: The order of the tasks, so that the first failure is the one reported.
@@ -69,7 +71,7 @@ def finish_run(
     run_id: str,
     attempt: int | None = None,
     seller_id: str | None = None,
-    warnings: Sequence[str],
+    warnings: Sequence[Message],
     unfinished: Sequence[str],
 ) -> dict[str, Any]:
     """Write the run's report and enter its outcome in the ledger.
@@ -81,7 +83,7 @@ def finish_run(
         run_id: Airflow's DAG run id.
         attempt: Which pass through the run this is, from 0; None: the latest.
         seller_id: The account's; None: it is not known.
-        warnings: Sentences about the installation (a secret that expires soon).
+        warnings: What is to be said of the installation (a secret that expires soon).
         unfinished: Ids of tasks that failed.
 
     Returns:
@@ -94,7 +96,7 @@ def finish_run(
     number = run_number(ledger, connector.key, run_id, attempt)
     calls = _calls(folder, {} if number is None else writes_made(ledger, number))
     try:
-        summary, error = _reported(
+        summary, failure, error = _reported(
             connector,
             calls,
             ledger=ledger,
@@ -107,11 +109,11 @@ def finish_run(
         )
     except RunAbortedError as damaged:
         if number is not None:
-            end_in_ledger(ledger, number, counts={}, calls=calls, cursor=None, failure=str(damaged))
+            end_in_ledger(ledger, number, counts={}, calls=calls, cursor=None, failure=remark_as_is(damaged))
         raise
     if number is not None:
         cursor = None if error is not None else _cursor(folder)
-        counts, failure = summary["counts"], summary["failure"]
+        counts = summary["counts"]
         end_in_ledger(ledger, number, counts=counts, calls=calls, cursor=cursor, failure=failure)
     if error is not None:
         raise error
@@ -140,22 +142,23 @@ def _reported(
     folder: RunFolder,
     run_id: str,
     seller_id: str | None,
-    warnings: Sequence[str],
+    warnings: Sequence[Message],
     unfinished: Sequence[str],
-) -> tuple[dict[str, Any], RunAbortedError | None]:
+) -> tuple[dict[str, Any], Remarks, RunAbortedError | None]:
     """Resolve the outcomes and write the report.
 
     Returns:
-        The summary; the error that kept outcomes from being resolved.
+        The summary; why the run did not come to its end; the error that kept outcomes from being resolved, if
+        no task had failed before.
     """
     scope, changes = folder.noted(Scope), folder.noted(ChangesNote)
     messages = catalogue(language_of(connector))
-    failure = _failure(folder, unfinished, messages)
+    failure = _failure(folder, unfinished)
     sent = None if number is None else partial(sent_in_run, ledger, number)
     resolver = Resolver(folder, sent)
     history, error = None, None
     try:
-        if failure is None and folder.noted(ExtractNote) is None:
+        if not failure and folder.noted(ExtractNote) is None:
             raise RunFilesGone
         complete = scope is not None and scope.kind == "everything" and not failure
         history = _resolve(
@@ -166,9 +169,10 @@ def _reported(
     accepted: set[str] = set()
     if number is not None and error is None and count_accepted(ledger, number) != resolver.accepted:
         accepted = skus_accepted(ledger, number)
+    why = failure or remark_as_is(error)
     facts = _heading(connector, folder, run_id, messages) | {
         "warnings": [
-            *_known_before(folder, warnings),
+            *_known_before(folder, warnings, messages),
             *breach_sentences(connector, folder, messages),
             *_foreseen(folder, messages),
             *_unpreviewed(folder, scope, messages),
@@ -177,7 +181,7 @@ def _reported(
             *dict.fromkeys(damaged.worded(messages) for damaged in resolver.damage),
         ],
         "changes": changes.drift if changes else None,
-        "failure": failure or (error.worded(messages) if error else None),
+        "failure": worded(why, messages) or None,
         "calls": dict(calls),
     }
     if history is not None:
@@ -195,7 +199,7 @@ def _reported(
             ended=not failure,
             awaited=resolver.removals_awaited,
         )
-    return summary, None if failure else error
+    return summary, why, None if failure else error
 
 
 def _resolve(
@@ -327,7 +331,7 @@ def _cursor(folder: RunFolder) -> str | None:
     return extract.cursor if extract is not None and scope is not None and scope.moves_cursor else None
 
 
-def _known_before(folder: RunFolder, warnings: Sequence[str]) -> list[str]:
+def _known_before(folder: RunFolder, warnings: Sequence[Message], messages: Catalogue) -> list[str]:
     """Return the warnings of the definitions, of the installation, and of the run's steps."""
     steps = (
         folder.noted(ExtractNote),
@@ -337,15 +341,16 @@ def _known_before(folder: RunFolder, warnings: Sequence[str]) -> list[str]:
     )
     definitions = folder.noted(DefinitionsNote)
     return [
-        *(definitions.warnings if definitions else ()),
-        *warnings,
-        *(sentence for note in steps if note is not None for sentence in note.warnings),
+        *(sentences(definitions.warnings, messages) if definitions else ()),
+        *map(messages.word, warnings),
+        *(sentence for note in steps if note is not None for sentence in sentences(note.warnings, messages)),
     ]
 
 
-def _failure(folder: RunFolder, unfinished: Sequence[str], messages: Catalogue) -> str | None:
+def _failure(folder: RunFolder, unfinished: Sequence[str]) -> Remarks:
+    """Return why the first task that failed did; nothing if none did."""
     for task in TASKS:
         if any(failed.startswith(task) for failed in unfinished):
             note = folder.noted(FailureNote, task)
-            return note.sentence if note else messages.phrase("runs.task_failed", task=task)
-    return None
+            return note.why if note else remark("runs.task_failed", task=task)
+    return ()

@@ -31,12 +31,16 @@ def redact(text: object, secrets: Iterable[str] = ()) -> str:
         text: Anything; its `str` is taken.
         secrets: Further literal values to mask.
     """
-    shown = str(text)
-    for secret in secrets:
-        if secret:
-            shown = shown.replace(secret, MASK)
-    shown = _TOKENS.sub(MASK, shown)
-    shown = _QUERY.sub(rf"\1?{MASK}", shown)
-    shown = _SIGNED.sub(rf"\1{MASK}", shown)
+    shown = masked(str(text), secrets)
     shown = " ".join("".join(mark if mark.isprintable() else " " for mark in shown).split())
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
+
+
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return the text without tokens, secrets and signed queries."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, MASK)
+    text = _TOKENS.sub(MASK, text)
+    text = _QUERY.sub(rf"\1?{MASK}", text)
+    return _SIGNED.sub(rf"\1{MASK}", text)

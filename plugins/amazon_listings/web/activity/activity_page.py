@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,7 +17,7 @@ from amazon_listings.ledger.approvals.progress import approved_skus
 from amazon_listings.ledger.connectors.stops import Stop, resume, stop, stop_of
 from amazon_listings.ledger.items.issues import count_issues
 from amazon_listings.ledger.runs.answers import answers_of
-from amazon_listings.ledger.runs.history import RunLine, attempts_of, find_run
+from amazon_listings.ledger.runs.history import attempts_of, find_run
 from amazon_listings.ledger.runs.overview import runs_of
 from amazon_listings.ledger.runs.rollbacks import end_abandoned
 from amazon_listings.ledger.writes.before_images import count_written
@@ -32,6 +32,7 @@ from amazon_listings.web.items.items_page import readable_connectors
 from amazon_listings.web.references import Number
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.told import Told
+from amazon_listings.web.worded_runs import WordedRun, facts_of
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_changes
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from amazon_listings.airflow_adapter.api_server import DagState
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.ledger.runs.history import RunLine
+    from amazon_listings.messages import Catalogue
 
 router = APIRouter()
 
@@ -62,7 +65,7 @@ class Switch(BaseModel, frozen=True):
 
 
 @dataclass(frozen=True)
-class ListedRun(RunLine):
+class ListedRun(WordedRun):
     """A run in a list, with what its reader knows its connector by; `progress` of one that is going on."""
 
     dag_id: str
@@ -103,7 +106,8 @@ class RunView:
 def page(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> HTMLResponse:
     """Show the runs of every connector that the user may read."""
     known = readable_connectors(visitor)
-    found, words, dags = listed(known, choice), wording(request), dag_states()
+    words, dags = wording(request), dag_states()
+    found = listed(known, choice, words.messages)
     chosen = next((one for one in known if one.dag_id == choice.dag), None)
     return render(
         request,
@@ -162,9 +166,9 @@ def stopped_by(one: Connector) -> Stop | None:
 
 
 @router.get("/api/runs")
-def runs(visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ListedRun]:
+def runs(request: Request, visitor: AnyUser, choice: Annotated[Choice, Query()]) -> list[ListedRun]:
     """Return runs, the newest first; the last one's number is where the next page begins."""
-    return listed(readable_connectors(visitor), choice)[:SHOWN]
+    return listed(readable_connectors(visitor), choice, wording(request).messages)[:SHOWN]
 
 
 @router.get("/dags/{dag_id}/runs/{run_id}", response_class=HTMLResponse)
@@ -172,12 +176,12 @@ def run_page(
     request: Request, dag_id: str, run_id: str, visitor: Reader, attempt: Number | None = None
 ) -> HTMLResponse:
     """Show an attempt of a run, the latest if none is named, and the way to the others."""
-    one = connector_of(dag_id)
-    found = run_view(one, run_id, attempt)
+    one, words = connector_of(dag_id), wording(request)
+    found = run_view(one, run_id, attempt, words.messages)
     return render(
         request,
         "run.html",
-        words=wording(request),
+        words=words,
         page="activity",
         visitor=visitor,
         connector=one,
@@ -189,12 +193,14 @@ def run_page(
 
 
 @router.get("/api/dags/{dag_id}/runs/{run_id}")
-def run(dag_id: str, run_id: str, visitor: Reader, attempt: Number | None = None) -> RunView:
+def run(
+    request: Request, dag_id: str, run_id: str, visitor: Reader, attempt: Number | None = None
+) -> RunView:
     """Return an attempt of a run, the latest if none is named."""
-    return run_view(connector_of(dag_id), run_id, attempt)
+    return run_view(connector_of(dag_id), run_id, attempt, wording(request).messages)
 
 
-def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
+def listed(known: list[Connector], choice: Choice, messages: Catalogue) -> list[ListedRun]:
     """Return one run more than a page shows."""
     ledger = connections.ledger()
     keys = keys_of(ledger)
@@ -203,7 +209,7 @@ def listed(known: list[Connector], choice: Choice) -> list[ListedRun]:
     end_abandoned_runs(ledger, by_key)
     found = runs_of(ledger, list(by_key), before=choice.before, most=SHOWN + 1)
     return [
-        _with_progress(_listed(line, by_key[line.connector_key]), by_key[line.connector_key])
+        _with_progress(_listed(line, by_key[line.connector_key], messages), by_key[line.connector_key])
         for line in found
     ]
 
@@ -224,7 +230,7 @@ def upcoming(known: list[Connector], dags: Mapping[str, DagState]) -> list[Upcom
     return sorted(found, key=lambda each: each.at)
 
 
-def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView:
+def run_view(one: Connector, run_id: str, attempt: int | None, messages: Catalogue) -> RunView:
     """Return an attempt of a run of a connector, the latest if none is named.
 
     Raises:
@@ -242,12 +248,12 @@ def run_view(one: Connector, run_id: str, attempt: int | None = None) -> RunView
         RunFolder.of(connections.storage(), found.connector_key, found.run_id, found.attempt).root / "report"
     )
     return RunView(
-        _with_progress(_listed(found, one), one),
+        _with_progress(_listed(found, one, messages), one),
         found.calls,
         answers_of(ledger, found.number),
         count_issues(ledger, found.connector_key, found.number),
         [name for name in FILES if (folder / name).exists()],
-        [_listed(other, one) for other in attempts_of(ledger, found)],
+        [_listed(other, one, messages) for other in attempts_of(ledger, found)],
         count_written(ledger, found.number),
     )
 
@@ -256,9 +262,10 @@ def _with_progress(run: ListedRun, one: Connector) -> ListedRun:
     return replace(run, progress=progress_of(one, run, connections.ledger(), connections.storage()))
 
 
-def _listed(line: RunLine, one: Connector) -> ListedRun:
+def _listed(line: RunLine, one: Connector, messages: Catalogue) -> ListedRun:
     return ListedRun(
-        **{field.name: getattr(line, field.name) for field in fields(RunLine)},
+        **facts_of(line),
+        failure=line.failure_in(messages),
         dag_id=one.dag_id,
         connector=one.id,
         connector_title=one.title,

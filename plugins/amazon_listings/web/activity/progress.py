@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.ledger.runs.history import RunLine
+    from amazon_listings.ledger.runs.history import RunFacts
 
 Step = Literal["extract", "quality", "map", "test", "approve", "send", "feeds", "report"]
 #: The steps of a run in their order; a test has no others.
@@ -56,7 +56,7 @@ class _At:
     seconds: float | None = None
 
 
-def progress_of(one: Connector, run: RunLine, ledger: Engine, storage: Path) -> Progress | None:
+def progress_of(one: Connector, run: RunFacts, ledger: Engine, storage: Path) -> Progress | None:
     """Return how far a run of a connector has got; None if it ended, or its files cannot be read."""
     steps = STEPS.get(run.operation)
     if run.ended_at is not None or steps is None:
@@ -69,7 +69,7 @@ def progress_of(one: Connector, run: RunLine, ledger: Engine, storage: Path) -> 
     return Progress(at.step, steps.index(at.step) + 1, len(steps), at.done, at.total, at.seconds)
 
 
-def _at(one: Connector, run: RunLine, ledger: Engine, folder: RunFolder) -> _At:
+def _at(one: Connector, run: RunFacts, ledger: Engine, folder: RunFolder) -> _At:
     extract, quality = folder.noted(ExtractNote), folder.noted(QualityNote)
     if extract is None:
         return _At("extract")
@@ -86,7 +86,7 @@ def _at(one: Connector, run: RunLine, ledger: Engine, folder: RunFolder) -> _At:
     return _At("report") if run.operation == "test" else _sent(one, run, ledger, folder)
 
 
-def _tested(one: Connector, run: RunLine, ledger: Engine, items: int) -> _At:
+def _tested(one: Connector, run: RunFacts, ledger: Engine, items: int) -> _At:
     """Return how many previews passed of those that are made at most; some items were blocked before."""
     total = forecast_of_changes(one, ledger, items).previews.calls
     done = min(total, count_tested(ledger, one.key, since=run.started_at))
@@ -94,7 +94,7 @@ def _tested(one: Connector, run: RunLine, ledger: Engine, items: int) -> _At:
     return _At("test", done, total, left) if total else _At("test", seconds=left)
 
 
-def _sent(one: Connector, run: RunLine, ledger: Engine, folder: RunFolder) -> _At:
+def _sent(one: Connector, run: RunFacts, ledger: Engine, folder: RunFolder) -> _At:
     approval = folder.noted(ApprovalNote)
     if approval is None:
         return _At("approve")

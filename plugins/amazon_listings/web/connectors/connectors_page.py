@@ -20,8 +20,8 @@ from amazon_listings.ledger.approvals.open_questions import open_questions
 from amazon_listings.ledger.connectors.new import NewConnector, new_connectors_by
 from amazon_listings.ledger.connectors.stops import ALL, all_stops
 from amazon_listings.ledger.items.causes import changes_since, errors_after, items_with_errors
-from amazon_listings.ledger.runs.history import RunLine
 from amazon_listings.ledger.runs.overview import last_runs, open_issues_by_connector, states_by_connector
+from amazon_listings.messages import catalogue
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.selling_partner.account import SECRET_LIFE, secret_days_left
 from amazon_listings.web.access import AnyUser, Visitor, dag_id_of
@@ -30,11 +30,14 @@ from amazon_listings.web.connectors.attention import unanswered
 from amazon_listings.web.described import has_changed
 from amazon_listings.web.ended_runs import end_abandoned_runs
 from amazon_listings.web.rendering import render, wording
+from amazon_listings.web.worded_runs import WordedRun, worded_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Engine
+
+    from amazon_listings.ledger.runs.history import RunLine
 
 router = APIRouter()
 
@@ -76,7 +79,7 @@ class ConnectorLine:
     product_type: str
     owner: str
     timezone: str
-    last_run: RunLine | None
+    last_run: WordedRun | None
     blocked: int
     waiting: int
     asked: dict[str, int]
@@ -309,7 +312,7 @@ def _line(
         product_type="" if isinstance(one, BrokenConnector) else one.amazon.product_type,
         owner="" if isinstance(one, BrokenConnector) else one.owner,
         timezone="UTC" if isinstance(one, BrokenConnector) else one.sync.timezone,
-        last_run=last,
+        last_run=worded_run(last, catalogue(language)) if last else None,
         blocked=sum(counts.get(outcome, 0) for outcome in STOPPED),
         waiting=waiting,
         asked=asked,

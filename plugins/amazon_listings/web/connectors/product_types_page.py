@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.definitions.store import DefinitionStore
 from amazon_listings.errors import AmazonListingsError
+from amazon_listings.remarks import sentences
 from amazon_listings.watch.drift import stored_drift
 from amazon_listings.watch.product_types import pairs
 from amazon_listings.web.access import AnyUser, Reader, Visitor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.notes import DefinitionsNote
     from amazon_listings.watch.drift import Drift
 
@@ -57,20 +59,21 @@ class ProductTypeInUse:
 @router.get("/product-types", response_class=HTMLResponse)
 def page(request: Request, visitor: AnyUser) -> HTMLResponse:
     """Show the product types of the connectors that the user may read."""
+    words = wording(request)
     return render(
         request,
         "product_types.html",
-        words=wording(request),
+        words=words,
         page="product_types",
         visitor=visitor,
-        found=in_use(visitor),
+        found=in_use(visitor, words.messages),
     )
 
 
 @router.get("/api/product-types")
-def product_types(visitor: AnyUser) -> list[ProductTypeInUse]:
+def product_types(request: Request, visitor: AnyUser) -> list[ProductTypeInUse]:
     """Return the product types of the connectors that the user may read."""
-    return in_use(visitor)
+    return in_use(visitor, wording(request).messages)
 
 
 @router.get("/dags/{dag_id}/product-type", response_class=HTMLResponse)
@@ -120,7 +123,7 @@ def _drift(users: Sequence[Connector], language: str) -> Drift | None:
     return stored_drift(store, note.key, keyed, ledger, language=language)
 
 
-def in_use(visitor: Visitor) -> list[ProductTypeInUse]:
+def in_use(visitor: Visitor, messages: Catalogue) -> list[ProductTypeInUse]:
     """Return each product type that connectors share, by its name and country."""
     known = {one.id: one for one in readable_connectors(visitor)}
     ledger = connections.ledger()
@@ -130,11 +133,11 @@ def in_use(visitor: Visitor) -> list[ProductTypeInUse]:
         users = [known[name] for name in ids]
         notes = [note for one in users if (note := last_note(one, ledger, keys.get(one.id, one.id)))]
         newest = max(notes, key=lambda note: note.fetched_at, default=None)
-        found.append(_in_use(users, newest.version if newest else "", newest))
+        found.append(_in_use(users, newest, messages))
     return sorted(found, key=lambda one: (one.product_type, one.country, one.locale))
 
 
-def _in_use(users: list[Connector], version: str, note: DefinitionsNote | None) -> ProductTypeInUse:
+def _in_use(users: list[Connector], note: DefinitionsNote | None, messages: Catalogue) -> ProductTypeInUse:
     first = users[0]
     return ProductTypeInUse(
         product_type=first.amazon.product_type,
@@ -142,8 +145,8 @@ def _in_use(users: list[Connector], version: str, note: DefinitionsNote | None) 
         country_name=first.marketplace.name,
         locale=first.amazon.locale,
         requirements=first.amazon.requirements,
-        version=version,
+        version=note.version if note else "",
         fetched_at=datetime.fromisoformat(note.fetched_at) if note else None,
-        warnings=list(note.warnings) if note else [],
+        warnings=sentences(note.warnings, messages) if note else [],
         connectors=[UsedBy(one.id, one.dag_id, one.title) for one in users],
     )

@@ -14,7 +14,8 @@ from amazon_listings.ledger.runs.history import finish_run, start_run
 from amazon_listings.ledger.runs.rollbacks import end_abandoned, restored_so_far
 from amazon_listings.ledger.writes.before_images import count_written, writes_of
 from amazon_listings.ledger.writes.leases import Lease
-from amazon_listings.messages import catalogue, joined_notes, message, reader
+from amazon_listings.messages import joined_notes, message, reader
+from amazon_listings.remarks import remark, remark_as_is
 from amazon_listings.runs.payload import payload_hash
 from amazon_listings.runs.plan import Method
 from amazon_listings.selling_partner import listings as amazon
@@ -130,7 +131,7 @@ class Rollback:
         owner = f"{self._run.connector_id} {run_id}"
         lease = Lease(self._ledger, self._run.connector_key, owner=owner, sleep=self._client.sleep)
         counts: Counter[str] = Counter()
-        failure: str | None = catalogue().phrase("rollback.stopped")
+        failure = remark("rollback.stopped")
         try:
             for writes in chunks(writes_of(self._ledger, self._run.number, skus=self._skus), AT_ONCE):
                 protocol = WriteProtocol(self._ledger, writes[0].listings, number, lease)
@@ -140,12 +141,12 @@ class Rollback:
                     done = self._sent(protocol, planned)
                 counts.update(one.status.lower() for one in done)
                 yield done
-            failure = None
+            failure = ()
         except AmazonListingsError as error:
-            failure = str(error)
+            failure = remark_as_is(error)
             raise
         finally:
-            if failure is not None:
+            if failure:
                 # Of the batch that broke off, what was answered is in the ledger.
                 counts |= restored_so_far(self._ledger, number)
             finish_run(self._ledger, number, counts=counts, calls={}, cursor=None, failure=failure)

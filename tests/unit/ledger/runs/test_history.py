@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from amazon_listings.errors import ActionRequiredError
 from amazon_listings.ledger.items.issues import CheckedItem, issue_lives, open_issues, record_issues
 from amazon_listings.ledger.items.payloads import record_listed
 from amazon_listings.ledger.items.states import (
@@ -28,6 +29,8 @@ from amazon_listings.ledger.runs.history import (
 )
 from amazon_listings.ledger.runs.retention import Pruned, prune
 from amazon_listings.ledger.tables import runs, submissions
+from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remark, remark_as_is
 from amazon_product_types.validation.issue import Issue
 from support.ledger_rows import open_feed, record_accepted, record_submissions
 
@@ -35,7 +38,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ISSUE = Issue(code="too_long", severity="ERROR", source="schema", message="m", attribute="brand")
 
 
-def settle(ledger, run, cursor="2026-01-01T00:00:00", failure=None):
+def settle(ledger, run, cursor="2026-01-01T00:00:00", failure=()):
     finish_run(ledger, run, counts={"accepted": 2}, calls={"put": 2}, cursor=cursor, failure=failure)
 
 
@@ -63,17 +66,43 @@ def test_the_next_run_continues_from_the_last_that_moved_the_cursor(ledger, new_
     first, second, third = new_run(), new_run(), new_run()
     settle(ledger, first)
     settle(ledger, second, cursor=None)
-    settle(ledger, third, cursor="later", failure="Amazon did not answer.")
+    settle(ledger, third, cursor="later", failure=remark_as_is("Amazon did not answer."))
     assert last_run(ledger, "fr_home", "live").cursor == "2026-01-01T00:00:00"
     assert last_run(ledger, "fr_home", "test") is None
 
 
 def test_a_failure_is_kept_without_tokens(ledger, new_run):
     run = new_run()
-    settle(ledger, run, failure="Refused Atzr|verysecret at https://bucket/x?X-Amz-Signature=abc.")
-    failure = find_run(ledger, str(run)).failure
+    settle(
+        ledger, run, failure=remark_as_is("Refused Atzr|verysecret at https://bucket/x?X-Amz-Signature=abc.")
+    )
+    failure = find_run(ledger, str(run)).failure_in(catalogue())
     assert "verysecret" not in failure
     assert "abc" not in failure
+
+
+def test_why_a_run_failed_is_worded_for_its_reader(ledger, new_run):
+    error = ActionRequiredError("runs.vendor_quantity", connector="lamps")
+    settle(ledger, new_run(), failure=remark("runs.task_failed", task="map_fields") + remark_as_is(error))
+    (run,) = recent_runs(ledger, "fr_home")
+    for language in ("en", "it"):
+        messages = catalogue(language)
+        said = messages.phrase("runs.task_failed", task="map_fields").removesuffix(".")
+        assert run.failure_in(messages) == f"{said}; {error.worded(messages)}"
+
+
+def test_a_sentence_that_an_earlier_version_kept_is_shown_as_it_is(ledger, new_run):
+    number = new_run()
+    settle(ledger, number, failure=remark("runs.task_failed", task="x"))
+    with ledger.begin() as connection:
+        connection.exec_driver_sql("UPDATE runs SET failure = 'La tâche map_fields a échoué.'")
+    assert find_run(ledger, str(number)).failure_in(catalogue("it")) == "La tâche map_fields a échoué."
+
+
+def test_a_failure_may_hold_any_text(ledger, new_run):
+    number = new_run()
+    settle(ledger, number, failure=remark_as_is('a "quote" \\ \0 \ud800\n'))
+    assert find_run(ledger, str(number)).failure_in(catalogue()) == 'a "quote" \\ ?'
 
 
 def test_people_name_runs_by_number_or_id(ledger, new_run):

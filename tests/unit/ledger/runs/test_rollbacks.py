@@ -12,6 +12,7 @@ from amazon_listings.ledger.runs.history import find_run, start_run
 from amazon_listings.ledger.runs.rollbacks import SILENCE, end_abandoned
 from amazon_listings.ledger.tables import runs, submissions
 from amazon_listings.ledger.writes.leases import Lease
+from amazon_listings.messages import catalogue
 from support.ledger_rows import announce_submission
 
 LONG_AGO = datetime.now(UTC) - SILENCE - timedelta(minutes=1)
@@ -48,7 +49,7 @@ def test_a_silent_one_is_ended_with_what_it_restored(ledger, begun):
     assert end_abandoned(ledger, ["lamps"]) == [begun]
     run = find_run(ledger, str(begun))
     assert (run.state, run.counts, run.asked_by) == ("failed", {"accepted": 1}, "mia")
-    assert "process" in run.failure
+    assert "process" in run.failure_in(catalogue())
     assert end_abandoned(ledger, ["lamps"]) == []
     assert find_run(ledger, str(other)).state == "running"
 

@@ -4,6 +4,8 @@ import pytest
 
 from amazon_listings.ledger.connectors.column_notations import find_notations
 from amazon_listings.mapping.values.notation import ColumnEvidence
+from amazon_listings.messages import catalogue
+from amazon_listings.remarks import sentences
 from amazon_listings.runs.extract.notations import (
     ColumnSurvey,
     RowNotation,
@@ -44,6 +46,10 @@ def read(ledger, connector, tmp_path):
     return run
 
 
+def said(note):
+    return sentences(note.warnings, catalogue())
+
+
 def test_a_run_of_changes_reads_as_the_run_of_everything_did(read):
     assert read("12,50", "1.500").columns["price"].decimal == ","
     note = read("1.500", whole=False)
@@ -52,11 +58,11 @@ def test_a_run_of_changes_reads_as_the_run_of_everything_did(read):
 
 def test_another_sign_in_the_column_is_said(read):
     read("12,50", "1.500")
-    [mixed] = read("12.50", whole=False).warnings
+    [mixed] = said(read("12.50", whole=False))
     assert "price" in mixed
     assert "12,50" in mixed
     read("12,50")
-    [changed] = read("12.50", "1.500").warnings
+    [changed] = said(read("12.50", "1.500"))
     assert "price" in changed
     assert "12.50" in changed
     assert "12,50" in changed
@@ -72,7 +78,7 @@ def test_a_column_that_shows_no_sign_any_more_is_read_as_before(read, connector,
     known = connector().fingerprint
     assert with_notation(known, connector(), note.columns) == with_notation(known, connector(), before)
     assert read(whole=whole).columns["price"].decimal == ","
-    [changed] = read("12.50").warnings
+    [changed] = said(read("12.50"))
     assert "12,50" in changed
 
 
@@ -85,12 +91,12 @@ def test_a_decimal_sign_that_the_connector_states_against_the_column_is_said_onc
     read("12,50")
     assert read("12,50", decimal=",").warnings == ()
     note = read("12,50", decimal=".")
-    [stated] = note.warnings
+    [stated] = said(note)
     assert "`.`" in stated
     assert "12,50" in stated
     assert turns_of("{{ item.price }}", note.columns) == 1
     assert read("12,50", decimal=".").warnings == ()
-    [changed] = read("12,50").warnings
+    [changed] = said(read("12,50"))
     assert "12,50" in changed
 
 

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.errors import ItemError, RunAbortedError
+from amazon_listings.messages import catalogue
+from amazon_listings.remarks import sentences, worded
 from amazon_listings.runs.extract.needed_fields import needed_fields
 from amazon_listings.runs.extract.products import _parts, extract_products
 from amazon_listings.runs.extract.siblings import kept_siblings
@@ -64,9 +66,9 @@ def test_the_filter_and_named_skus_narrow_the_scope_and_the_rest_is_counted(extr
     summary = extract(one, items, skus=frozenset({"A-1", "A-2", "A-9"}), kind="skus")
     assert [row["sku"] for row in rows(folder)] == ["A-1"]
     assert (summary.extracted, summary.out_of_scope) == (1, 3)
-    assert summary.warnings == (
+    assert sentences(summary.warnings, catalogue("fr")) == [
         "2 des 3 SKU nommés ne sont pas parmi les articles du connecteur : A-2, A-9.",
-    )
+    ]
 
 
 @pytest.fixture
@@ -163,9 +165,9 @@ def test_a_field_that_no_record_has_is_one_warning_with_what_was_meant(extract, 
             "Image principale": "{{ item.photo or item.reference }}",
         },
     )
-    warnings = extract(one, [item(number) for number in range(5)]).warnings
+    found = extract(one, [item(number) for number in range(5)]).warnings
+    warnings = sentences(found, catalogue("fr"))
     assert len(warnings) == 2
-    # In the language of the connector's labels, as the whole report.
     assert warnings[0] == (
         "Le PIM n'envoie aucun champ « brnd », que lit `filter`. Vouliez-vous dire brand ?"
     )
@@ -180,7 +182,7 @@ def test_only_the_fields_needed_are_asked_for_and_what_was_meant_is_told_all_the
     extract(one, [item(1)])
     assert extract.asked.fields == needed_fields(one)
     (warning,) = extract(one, [item(1)], fields={"nom_courte"}).warnings
-    assert "nom_courte" in warning
+    assert "nom_courte" in worded((warning,), catalogue())
 
 
 def test_the_sku_and_the_filter_read_the_fallback_language_as_the_mapping_does(

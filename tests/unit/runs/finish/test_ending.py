@@ -13,6 +13,8 @@ from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.ledger.runs.history import last_run, next_attempt, start_run
 from amazon_listings.ledger.runs.owed import owed_families
 from amazon_listings.ledger.tables import runs
+from amazon_listings.messages import catalogue, message
+from amazon_listings.remarks import remark_as_is, worded
 from amazon_listings.runs.finish.ending import finish_run
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import DefinitionsNote, ExtractNote, FailureNote, QualityNote, TestedNote
@@ -72,7 +74,7 @@ def entries(ledger):
 
 
 def failed(folder, task, sentence):
-    folder.note(FailureNote(failed=task, sentence=sentence), task)
+    folder.note(FailureNote(failed=task, why=remark_as_is(sentence)), task)
 
 
 def judged(folder, *items):
@@ -103,7 +105,7 @@ def test_the_first_task_that_failed_is_the_one_told(close, folder, started, ledg
     failed(folder, "test_sync", "An earlier try: later cured.")
     assert close("extract_products", "map_fields_0", "report")["failure"] == "The PIM does not answer."
     (entry,) = entries(ledger)
-    assert (entry["state"], entry["failure"]) == ("failed", "The PIM does not answer.")
+    assert (entry["state"], entry["failure"]) == ("failed", remark_as_is("The PIM does not answer."))
     assert last_run(ledger, "lamps", "test") is None
 
 
@@ -116,7 +118,7 @@ def test_a_task_that_died_without_a_word_is_named(close):
 def test_a_run_that_came_to_its_end_moves_the_cursor(close, folder, ledger):
     judged(folder, judged_item("products/1", "ready", "A-1"))
     folder.note(TestedNote(calls={"previews": 1}))
-    summary = close(warnings=["The secret expires on 2026-12-01."])
+    summary = close(warnings=[message("note.as_is", text="The secret expires on 2026-12-01.")])
     assert (summary["failure"], summary["counts"]["ready"], summary["calls"]) == (None, 1, {"previews": 1})
     assert last_run(ledger, "lamps", "test").cursor == "2026-11-23T12:00:00+00:00"
     assert "The secret expires on 2026-12-01." in page(folder)
@@ -167,7 +169,7 @@ def test_a_sum_that_is_wrong_is_in_the_ledger_too(close, folder, ledger):
     folder.note(msgspec.structs.replace(folder.noted(ExtractNote), extracted=2))
     with pytest.raises(RunAbortedError, match="have an outcome"):
         close()
-    assert "have an outcome" in entries(ledger)[0]["failure"]
+    assert "have an outcome" in worded(entries(ledger)[0]["failure"], catalogue())
 
 
 def test_warnings_of_the_steps_are_in_the_report_in_the_connectors_language(close, folder, extracted):
@@ -175,7 +177,7 @@ def test_warnings_of_the_steps_are_in_the_report_in_the_connectors_language(clos
     warning = ("The PIM sends no field called “x”.",)
     folder.note(msgspec.structs.replace(folder.noted(ExtractNote), warnings=warning))
     folder.write(QUALITY, part_name(1), [])
-    folder.note(QualityNote(checked=0, blocked=0, warnings=("Too few items.",)))
+    folder.note(QualityNote(checked=0, blocked=0, warnings=remark_as_is("Too few items.")))
     folder.note(
         DefinitionsNote(
             key=DefinitionKey("LAMP", "A13V1IB3VIYZZH"),
@@ -184,7 +186,7 @@ def test_warnings_of_the_steps_are_in_the_report_in_the_connectors_language(clos
             labels_checksum="l",
             version="V",
             fetched_at="2026-11-23T16:14:07+00:00",
-            warnings=("Amazon did not answer.",),
+            warnings=remark_as_is("Amazon did not answer."),
         )
     )
     summary = close()

@@ -196,6 +196,8 @@ class Catalogue:
             return _FORMS[form](self, value) if form in _FORMS else format(value, form)
         if hasattr(value, "worded"):
             return str(value.worded(self))
+        if hasattr(value, "phrase"):
+            return self.value(value.phrase())
         written = next((write for kind, write in _WRITTEN if isinstance(value, kind)), None)
         return written(self, value) if written else str(value)
 

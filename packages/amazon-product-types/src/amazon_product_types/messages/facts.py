@@ -4,25 +4,29 @@ A message is a code with facts. As data it is JSON, so that an issue keeps what 
 
     {"code": "too_long", "facts": {"label": {"quoted": "Item Name"}, "limit": 200}}
 
-Numbers and texts stand for themselves. A text that is quoted, a list that is worded (`and`, `or`, …) and a
-message among the facts say what they are, because each is written otherwise in another language.
+Numbers and texts stand for themselves. A text that is quoted, a list that is worded (`and`, `or`, …), a
+day, a moment and a message among the facts say what they are, because each is written otherwise in another
+language.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from amazon_product_types.messages.printable import as_json, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
-Joint = Literal["and", "or", "commas", "sentences"]
+Joint = Literal["and", "or", "commas", "sentences", "pieces"]
 #: Types of facts that JSON has.
 _PLAIN = frozenset((str, int, bool, type(None)))
-_JOINTS: tuple[Joint, ...] = get_args(Joint)
+#: What stands between the facts of a list that is not worded.
+_BETWEEN: dict[Joint, str] = {"commas": ", ", "sentences": " ", "pieces": ""}
 
 
 class Wording(Protocol):
@@ -68,7 +72,7 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Facts that stand in a list: alternatives, several that all hold, or sentences behind each other."""
+    """Facts that stand in a list: alternatives, several that all hold, sentences, or pieces of a text."""
 
     joint: Joint
     facts: tuple[Any, ...]
@@ -79,8 +83,7 @@ class Listed:
             return catalogue.all_of(self.facts)
         if self.joint == "or":
             return catalogue.any_of(self.facts)
-        between = ", " if self.joint == "commas" else " "
-        return between.join(filter(None, map(catalogue.value, self.facts)))
+        return _BETWEEN[self.joint].join(filter(None, map(catalogue.value, self.facts)))
 
 
 def quoted(value: object) -> Quoted | str:
@@ -98,6 +101,11 @@ def any_of(facts: Iterable[object]) -> Listed:
     return Listed("or", tuple(facts))
 
 
+def pieces(facts: Iterable[object]) -> Listed:
+    """Return facts as one text, with nothing between them."""
+    return Listed("pieces", tuple(facts))
+
+
 def as_data(fact: object, asked: Container[str] | None = None) -> object:
     """Return a fact, or a message, as JSON data; `from_data` gives it back.
 
@@ -113,10 +121,17 @@ def as_data(fact: object, asked: Container[str] | None = None) -> object:
         return _message(fact, asked)
     if isinstance(fact, Listed):
         return {fact.joint: [as_data(one) for one in fact.facts]}
+    if hasattr(fact, "phrase"):  # an error, say: it is the message that it stands for
+        return as_data(fact.phrase())
+    return _other_as_data(fact)
+
+
+def _other_as_data(fact: object) -> object:
     if isinstance(fact, list | tuple | set | frozenset):
         return [as_data(one) for one in fact]
-    # An error among the facts is the message that it stands for.
-    return as_data(fact.phrase()) if hasattr(fact, "phrase") else str(fact)
+    if isinstance(fact, date):  # a moment is one too
+        return {"moment" if isinstance(fact, datetime) else "day": fact.isoformat()}
+    return str(fact)
 
 
 def from_data(data: object) -> object:
@@ -132,12 +147,23 @@ def from_data(data: object) -> object:
     if "code" in data:
         facts = {name: from_data(fact) for name, fact in data.get("facts", {}).items()}
         return Message(data["code"], facts, data.get("variant", ""))
-    if "quoted" in data:
-        return Quoted(data["quoted"])
-    for joint in _JOINTS:
-        if joint in data:
-            return Listed(joint, tuple(map(from_data, data[joint])))
+    for kind, read in _KINDS.items():
+        if kind in data:
+            return read(data[kind])
     raise ValueError(data)
+
+
+def _listed(joint: Joint, facts: list[object]) -> Listed:
+    return Listed(joint, tuple(map(from_data, facts)))
+
+
+#: How facts are read that say what they are.
+_KINDS: dict[str, Callable[[Any], object]] = {
+    "quoted": Quoted,
+    "day": date.fromisoformat,
+    "moment": datetime.fromisoformat,
+    **{joint: partial(_listed, joint) for joint in get_args(Joint)},
+}
 
 
 def _message(message: Message, asked: Container[str] | None) -> dict[str, Any]:
