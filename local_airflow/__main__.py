@@ -89,12 +89,13 @@ def demo(
 
 def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict[str, Any]:
     """Run the connectors, and return what the task `report` of each successful run returned."""
-    progress("Starting the sandbox")
-    with _sandbox(home) as url:
-        progress(f"Sandbox at {url}; starting Airflow in {home}")
+    with _sandbox(home) as sandbox:
+        url = sandbox.url
+        progress(f"Starting the sandbox at {url}, and Airflow in {home}")
         env = installation.settings(home, url) | _connection_variables(url) | _without_schedules(connectors)
         env |= SELDOM_READ
         with running_airflow(home / "airflow", extra=env) as airflow:
+            installation.wait_for_sandbox(sandbox)
             progress(f"Airflow at {airflow.url}; reading the DAGs")
             before = made_by_hand(url)
             runs = {}
@@ -171,20 +172,20 @@ def up() -> None:
     if state.exists() and _still_running(known := json.loads(state.read_text())):
         typer.echo(f"It is up already: {known['url']}. Stop it with `make down`.")
         raise typer.Exit(1)
-    progress("Starting the sandbox")
-    with _sentences():
-        sandbox, url = installation.start_sandbox(home)
-    progress(f"Sandbox at {url}; starting Airflow in {home}")
+    sandbox = installation.start_sandbox(home)
+    url = sandbox.url
+    progress(f"Starting the sandbox at {url}, and Airflow in {home}")
     port = free_port()
     env = environment(home / "airflow", port=port, all_admins=False) | installation.settings(home, url)
     log = home / "airflow" / "airflow.log"
     process = start(env, log)
-    started = {str(pid): psutil.Process(pid).create_time() for pid in (sandbox.pid, process.pid)}
+    started = {str(pid): psutil.Process(pid).create_time() for pid in (sandbox.process.pid, process.pid)}
     state.write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "started": started}), encoding="utf-8")
     airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
     with _sentences(before_exit=down):
+        installation.wait_for_sandbox(sandbox)
         airflow.wait_until_healthy()
-    progress("Airflow answers; creating its connections to the sandbox")
+    progress("Both answer; creating its connections to the sandbox")
     passwords = json.loads((home / "airflow" / "simple_auth_manager_passwords.json.generated").read_text())
     user, password = next(iter(passwords.items()))
     airflow.sign_in(user, password)
@@ -233,12 +234,12 @@ def _connection_variables(sandbox: str) -> dict[str, str]:
 
 
 @contextmanager
-def _sandbox(home: Path) -> Iterator[str]:
-    process, url = installation.start_sandbox(home)
+def _sandbox(home: Path) -> Iterator[installation.Sandbox]:
+    sandbox = installation.start_sandbox(home)
     try:
-        yield url
+        yield sandbox
     finally:
-        stop(process.pid)
+        stop(sandbox.process.pid)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -97,15 +97,18 @@ def shell_file(home: Path, env: Mapping[str, str]) -> Path:
     return shell
 
 
-def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start the sandbox of an installation, and return its process and address.
+class Sandbox(NamedTuple):
+    """The sandbox of an installation: its process, its address and its log."""
 
-    Raises:
-        LocalAirflowError: it did not start.
-    """
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+
+def start_sandbox(home: Path) -> Sandbox:
+    """Start the sandbox of an installation; `wait_for_sandbox` waits until it answers."""
     # The same port every time: it is in the addresses of the pictures, and a new one changes every item.
     port = kept_port(home / "sandbox.port")
-    url = f"http://127.0.0.1:{port}"
     log = home / "sandbox.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -124,26 +127,34 @@ def start_sandbox(home: Path) -> tuple[subprocess.Popen[bytes], str]:
             start_new_session=True,
             umask=PRIVATE,
         )
+    return Sandbox(process, f"http://127.0.0.1:{port}", log)
+
+
+def wait_for_sandbox(sandbox: Sandbox) -> None:
+    """Wait until a sandbox answers that was started, and stop it if it does not.
+
+    Raises:
+        LocalAirflowError: it did not start.
+    """
     answers = False
     try:
-        answers = _answers(url, process)
+        answers = _answers(sandbox)
     finally:  # also where Ctrl-C ends the waiting
         if not answers:
-            stop(process.pid)
-    if answers:
-        return process, url
-    raise LocalAirflowError(
-        f"The sandbox did not start; its log: {log}. If its file was written by another version, "
-        f"`make demo FRESH=1` starts with an empty one."
-    )
+            stop(sandbox.process.pid)
+    if not answers:
+        raise LocalAirflowError(
+            f"The sandbox did not start; its log: {sandbox.log}. If its file was written by another version, "
+            f"`make demo FRESH=1` starts with an empty one."
+        )
 
 
-def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+def _answers(sandbox: Sandbox) -> bool:
     """Wait until the sandbox answers; returns whether it does."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and sandbox.process.poll() is None:
         try:
-            requests.get(f"{url}/_control/counters", timeout=5).raise_for_status()
+            requests.get(f"{sandbox.url}/_control/counters", timeout=5).raise_for_status()
         except requests.RequestException:
             time.sleep(0.2)
         else:

@@ -70,13 +70,11 @@ def test_stopping_what_has_ended_is_no_error():
 
 
 def test_a_sandbox_is_not_left_where_its_start_is_interrupted(tmp_path, monkeypatch):
-    started = []
-
-    def interrupted(_url, process):
-        started.append(process)
+    def interrupted(_sandbox):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(installation, "_answers", interrupted)
+    sandbox = installation.start_sandbox(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        installation.start_sandbox(tmp_path)
-    assert started[0].poll() is not None
+        installation.wait_for_sandbox(sandbox)
+    assert sandbox.process.poll() is not None

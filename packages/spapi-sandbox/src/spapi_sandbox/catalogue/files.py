@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from spapi_sandbox.catalogue.entry import TABLES, Field, Table
+from spapi_sandbox.data_files import read_yaml
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "catalogue"
 FAMILIES = ("lamp", "backpack", "drinking_cup")
@@ -30,20 +29,16 @@ class CatalogueFiles:
 @cache
 def read_files(folder: Path = FOLDER) -> CatalogueFiles:
     """Return the catalogue's files, read once."""
-    words = _yaml(folder / "words.yaml")
+    words = read_yaml(folder / "words.yaml")
     languages = tuple(words["languages"])
     return CatalogueFiles(
         words=words,
-        families=[_yaml(folder / f"{name}.yaml") for name in FAMILIES],
-        mistakes=_yaml(folder / "mistakes.yaml"),
-        fields=_fields(_yaml(folder / "fields.yaml"), languages),
+        families=[read_yaml(folder / f"{name}.yaml") for name in FAMILIES],
+        mistakes=read_yaml(folder / "mistakes.yaml"),
+        fields=_fields(read_yaml(folder / "fields.yaml"), languages),
         languages=languages,
         company=words["company"],
     )
-
-
-def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _fields(document: dict[str, Any], languages: tuple[str, ...]) -> dict[Table, dict[str, Field]]:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
+from spapi_sandbox.data_files import read_yaml
 
 if TYPE_CHECKING:
     from spapi_sandbox.marketplaces import Marketplace
@@ -38,8 +38,7 @@ def product_type_names() -> tuple[str, ...]:
 @cache
 def read(name: str) -> dict[str, Any]:
     """Return one file of the folder: a product type, `attributes` or `vocabularies`."""
-    with (FOLDER / f"{name}.yaml").open(encoding="utf-8") as file:
-        return dict(yaml.safe_load(file))
+    return dict(read_yaml(FOLDER / f"{name}.yaml"))
 
 
 def text(texts: list[str] | tuple[str, ...], language: str) -> str:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from spapi_sandbox.account.accounts import SELLER_ID
+from spapi_sandbox.data_files import read_yaml
 from spapi_sandbox.marketplaces import MARKETPLACES
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ FILE = Path(__file__).resolve().parents[1] / "data" / "listings" / "by_hand.yaml
 def add_listings_by_hand(listings: ListingStore, *, seller_id: str = SELLER_ID) -> list[str]:
     """Add the listings that people made, apart from SKUs that were ever submitted; return the SKUs added."""
     added = []
-    for made in yaml.safe_load(FILE.read_text(encoding="utf-8")):
+    for made in read_yaml(FILE):
         key = (seller_id, made["sku"], MARKETPLACES[made["country"]].id)
         if not listings.has_history(key):
             listings.write(key, made["product_type"], made["attributes"], read_delay=0.0, asin_delay=0.0)

@@ -7,8 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
+from spapi_sandbox.data_files import read_yaml
 from spapi_sandbox.definitions.product_type_files import text
 
 if TYPE_CHECKING:
@@ -137,4 +136,4 @@ def issue_of(finding: Finding, label: str, language: str) -> Issue:
 
 @cache
 def _declared() -> dict[str, Any]:
-    return dict(yaml.safe_load(Path(__file__).with_name("issue_texts.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml(Path(__file__).with_name("issue_texts.yaml")))
