@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import DateTime, String, Text, text
+from sqlalchemy import Boolean, DateTime, Integer, String, Text, bindparam, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from amazon_listings.ledger.content import column_text
@@ -15,7 +17,10 @@ from amazon_listings.remarks import Remarks, remark_as_is
 from amazon_listings.selling_partner.calls.redaction import masked
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement, Dialect
+    from sqlalchemy.sql.compiler import SQLCompiler
 
 
 class Moment(TypeDecorator[datetime]):
@@ -91,6 +96,54 @@ def _clean(data: object) -> object:
 
 
 SKU, PIM_ID, IDENTITY, SEARCH = Name(64), Name(128), Name(200), Name(400)
+
+
+class _Values(TypeDecorator[list[Any]]):
+    """Values of a column as one parameter: an array of PostgreSQL's, a JSON list for SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: Name | Integer) -> None:
+        super().__init__()
+        self.of = of
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        """Return the values as the column holds them."""
+        values = value or []
+        if isinstance(self.of, Name):
+            values = [self.of.fitted(one) for one in values]
+        return values if dialect.name == "postgresql" else json.dumps(values)
+
+
+class _Among(FunctionElement[bool]):
+    """Whether a column has one of the values of a parameter."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column of names or numbers has one of these values.
+
+    `IN (…)` takes a parameter for each, and SQLAlchemy longer to make it than the database to find its row.
+    """
+    kind = column.type if isinstance(column.type, Name) else Integer()
+    return _Among(column, bindparam("among", list(values), type_=_Values(kind), unique=True))
+
+
+@compiles(_Among)
+def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - a parameter's name
+
+
+@compiles(_Among, "postgresql")
+def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    kind = "BIGINT" if isinstance(next(iter(element.clauses)).type, Integer) else "VARCHAR"
+    column, values = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} = ANY (CAST({values} AS {kind}[]))"
+
 
 #: How keys and indexes are named.
 NAMING = {

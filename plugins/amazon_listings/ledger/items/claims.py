@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from sqlalchemy import and_, exists, not_, select, update
 
+from amazon_listings.ledger.columns import among
 from amazon_listings.ledger.connectors.keys import current_id
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import by_column, reading
@@ -89,7 +90,7 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
                 )
                 .outerjoin(connectors, connectors.c.key == items.c.connector_key)
                 .where(
-                    items.c.sku.in_(list(names)),
+                    among(items.c.sku, names),
                     items.c.seller_id == listings.seller_id,
                     items.c.marketplace_id.in_(places),
                     items.c.connector_key != listings.connector_key,

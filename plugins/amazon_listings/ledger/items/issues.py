@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from amazon_listings.ledger.columns import IDENTITY, PIM_ID
+from amazon_listings.ledger.columns import IDENTITY, PIM_ID, among
 from amazon_listings.ledger.database import CHUNK, chunks, decoding, in_parts, reading
 from amazon_listings.ledger.items.causes import cause_of
 from amazon_listings.ledger.tables import issues
@@ -293,7 +293,7 @@ def _rows(
         select(issues)
         .where(
             table.connector_key == connector_key,
-            table.item.in_(list(items)),
+            among(table.item, items),
             table.resolved_run.is_(None) | (table.resolved_run == run),
         )
         # Should there be both of one identity, the open one counts.

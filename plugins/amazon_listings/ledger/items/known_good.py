@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from sqlalchemy import and_, case, func, literal, or_, select, text
 
-from amazon_listings.ledger.columns import PIM_ID, SKU
+from amazon_listings.ledger.columns import PIM_ID, SKU, among
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, reading
 from amazon_listings.ledger.items.states import digest, digest_of
 from amazon_listings.ledger.tables import IN_DOUBT, approvals, connectors, item_states, items, submissions
@@ -164,7 +164,7 @@ def digests_of_others(
                     items.c.accepted_at,
                 )
                 .where(
-                    items.c.sku.in_(list(names)),
+                    among(items.c.sku, names),
                     items.c.seller_id == listings.seller_id,
                     items.c.marketplace_id.in_(places),
                     items.c.connector_key != listings.connector_key,
@@ -222,7 +222,7 @@ def skus_in_question(ledger: Engine, listings: ListingScope, skus: Sequence[str]
                         approvals.c.connector_key == listings.connector_key,
                         approvals.c.seller_id == listings.seller_id,
                         approvals.c.marketplace_id == listings.marketplace_id,
-                        approvals.c.sku.in_(list(names)),
+                        among(approvals.c.sku, names),
                         approvals.c.state != "sent",
                     )
                 )
@@ -254,7 +254,7 @@ def namesakes(ledger: Engine, connector_key: str, skus: Mapping[str, str]) -> It
             rows = connection.execute(
                 select(state.pim_id, state.sku, state.family).where(
                     state.connector_key == connector_key,
-                    state.sku.in_(list(names)),
+                    among(state.sku, names),
                     state.removed.is_(False),
                     state.of_row != 0,
                 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import case, func, literal, select, update
 
-from amazon_listings.ledger.columns import SKU
+from amazon_listings.ledger.columns import SKU, among
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into
 from amazon_listings.ledger.tables import items, submissions
@@ -88,7 +88,7 @@ class ListingScope:
     def among(self, skus: Iterable[str]) -> ColumnElement[bool]:
         """Return the condition on `items` for these SKUs."""
         return (
-            items.c.sku.in_(list(skus))
+            among(items.c.sku, skus)
             & (items.c.seller_id == self.seller_id)
             & (items.c.marketplace_id == self.marketplace_id)
             & (items.c.connector_key == self.connector_key)
@@ -195,7 +195,7 @@ def accept_messages(
         "accepted_content": func.coalesce(message.wanted, message.body),
         **{name: literal(value, items.c[name].type) for name, value in known.items()},
     }
-    rows = select(*columns.values()).where(message.id.in_(ids)).order_by(message.sku)
+    rows = select(*columns.values()).where(among(message.id, ids)).order_by(message.sku)
     connection.execute(_or_update(insert_into(connection, items).from_select(list(columns), rows), columns))
 
 

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import and_, func, or_, select, tuple_, update
 
 from amazon_listings.incoming.json_text import json_text
+from amazon_listings.ledger.columns import among
 from amazon_listings.ledger.content import searchable
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
@@ -187,7 +188,7 @@ def record_outcomes(
                 connection.execute(
                     update(item_states)
                     .where(
-                        item_states.c.sku.in_(skus),
+                        among(item_states.c.sku, skus),
                         item_states.c.connector_key == connector_key,
                         item_states.c.run == run,
                     )
@@ -230,7 +231,7 @@ def mark_unchanged(
                 update(item_states)
                 .where(
                     table.connector_key == connector_key,
-                    table.pim_id.in_(chunk),
+                    among(table.pim_id, chunk),
                     table.read_at <= read_at,
                 )
                 .values(run=run, operation=operation, outcome=outcome, read_at=read_at)
@@ -281,7 +282,7 @@ def members_of_skus(ledger: Engine, connector_key: str, skus: Sequence[str]) -> 
         for names in by_column(skus):
             rows = connection.execute(
                 select(state.sku, state.family, state.pim_id).where(
-                    state.connector_key == connector_key, state.sku.in_(list(names))
+                    state.connector_key == connector_key, among(state.sku, names)
                 )
             )
             found |= {names[sku]: Member(family, pim_id == family) for sku, family, pim_id in rows}
@@ -357,7 +358,7 @@ def read_later(ledger: Engine, connector_key: str, skus: Collection[str], *, tha
             later = connection.scalars(
                 select(table.sku).where(
                     table.connector_key == connector_key,
-                    table.sku.in_(list(names)),
+                    among(table.sku, names),
                     table.operation == "live",
                     table.removed.is_(False),
                     table.read_at > than,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
+from amazon_listings.ledger.columns import among
 from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.database import by_column, in_parts, reading
 from amazon_listings.ledger.tables import feeds, runs, submissions
@@ -57,9 +58,7 @@ def feed_answers(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Fee
                 select(table.sku, feeds.c.id, feeds.c.feed_id, table.status, table.payload_hash)
                 .join(feeds, feeds.c.id == table.feed)
                 .join(runs, runs.c.id == feeds.c.run)
-                .where(
-                    feeds.c.run == run, feeds.c.created_at >= runs.c.started_at, table.sku.in_(list(names))
-                )
+                .where(feeds.c.run == run, feeds.c.created_at >= runs.c.started_at, among(table.sku, names))
                 .order_by(table.id)
             )
             found |= {names[sku]: FeedAnswer(*answer) for sku, *answer in rows}

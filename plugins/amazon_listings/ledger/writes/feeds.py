@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amazon_listings.errors import RetryableError
-from amazon_listings.ledger.columns import SKU
+from amazon_listings.ledger.columns import SKU, among
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, reading
 from amazon_listings.ledger.items.payloads import (
@@ -271,7 +271,7 @@ def _answer(
     table = submissions.c
     rows = connection.execute(
         select(table.id, table.sku, table.method, table.removal, table.existed)
-        .where(table.feed == feed.number, table.status == PENDING, table.sku.in_(list(statuses)))
+        .where(table.feed == feed.number, table.status == PENDING, among(table.sku, statuses))
         .order_by(table.sku)
     ).all()
     by_status: dict[str, list[int]] = {}
@@ -296,7 +296,7 @@ def _answer(
         accept_messages(connection, feed.listings, ids, created=ids is made, definition=definition, now=now)
     # What a message leads to is kept until then.
     for status, ids in by_status.items():
-        connection.execute(update(submissions).where(table.id.in_(ids)).values(status=status, wanted=None))
+        connection.execute(update(submissions).where(among(table.id, ids)).values(status=status, wanted=None))
 
 
 def _remember_removals(connection: Connection, feed: PendingFeed, ids: Sequence[int], now: datetime) -> None:
@@ -305,7 +305,7 @@ def _remember_removals(connection: Connection, feed: PendingFeed, ids: Sequence[
     contents = func.coalesce(table.wanted, table.body).label("content")
     rows = connection.execute(
         select(table.sku, table.removal, table.payload_hash, contents)
-        .where(table.id.in_(ids))
+        .where(among(table.id, ids))
         .order_by(table.sku)
     )
     upsert(

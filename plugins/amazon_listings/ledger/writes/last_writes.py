@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from amazon_listings.ledger.columns import among
 from amazon_listings.ledger.content import attributes_of, unpacked
 from amazon_listings.ledger.database import by_column, reading
 from amazon_listings.ledger.tables import runs, submissions
@@ -80,7 +81,7 @@ def last_writes(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
                 .join(runs, runs.c.id == table.run)
                 .where(
                     runs.c.connector_key == listings.connector_key,
-                    table.sku.in_(list(names)),
+                    among(table.sku, names),
                     table.seller_id == listings.seller_id,
                     table.marketplace_id == listings.marketplace_id,
                     table.status == ACCEPTED,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from amazon_listings.ledger.columns import among
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, reading
 from amazon_listings.ledger.tables import submissions
@@ -170,7 +171,7 @@ def made_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> list[str]:
             rows = connection.scalars(
                 select(table.sku).where(
                     table.run == run,
-                    table.sku.in_(list(names)),
+                    among(table.sku, names),
                     table.method == "PUT",
                     table.existed.is_(False),
                     table.status == ACCEPTED,
@@ -188,7 +189,7 @@ def sent_in_run(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Sent
         for names in by_column(skus):
             rows = connection.execute(
                 select(table.sku, table.method, table.status, table.payload_hash, table.submission_id)
-                .where(table.run == run, table.sku.in_(list(names)))
+                .where(table.run == run, among(table.sku, names))
                 .order_by(table.id)
             )
             found |= {names[sku]: Sent(*sent) for sku, *sent in rows}

@@ -1,0 +1,63 @@
+"""Conditions on columns."""
+
+import pytest
+from sqlalchemy import event, insert, select
+
+from amazon_listings.ledger.columns import among
+from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.tables import items, submissions
+
+SKUS = [
+    "A'1",
+    'B"2',
+    "C,3",
+    "D\\4",
+    "É5",
+    "日本-6",
+    "F\x007",
+    "G\ud8008",
+    "H" * 90,
+    "{1,NULL}",
+    "%s",
+    ":p",
+    "",
+]
+
+
+def known(ledger, skus):
+    with ledger.begin() as connection:
+        connection.execute(
+            insert(items),
+            [
+                {
+                    "sku": sku,
+                    "seller_id": "S",
+                    "marketplace_id": "M",
+                    "connector_key": "c",
+                    "product_type": "LAMP",
+                }
+                for sku in skus
+            ],
+        )
+
+
+def test_values_of_every_kind_are_found(ledger):
+    known(ledger, [*SKUS, "other"])
+    with reading(ledger) as connection:
+        found = connection.scalars(select(items.c.sku).where(among(items.c.sku, SKUS))).all()
+        none = connection.scalars(select(items.c.sku).where(among(items.c.sku, []))).all()
+        numbers = connection.scalars(
+            select(submissions.c.id).where(among(submissions.c.id, [1, 2**40]))
+        ).all()
+    assert sorted(found) == sorted({items.c.sku.type.fitted(sku) for sku in SKUS})
+    assert not none
+    assert not numbers
+
+
+@pytest.mark.parametrize("count", [1, 400])
+def test_all_values_are_one_parameter(ledger, count):
+    sent = []
+    event.listen(ledger, "before_cursor_execute", lambda *told: sent.append(told[3]))
+    with reading(ledger) as connection:
+        connection.execute(select(items.c.sku).where(among(items.c.sku, [f"S{n}" for n in range(count)])))
+    assert [len(parameters) for parameters in sent if parameters] == [1]
