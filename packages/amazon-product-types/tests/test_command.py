@@ -3,6 +3,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,33 @@ def test_the_readme_shows_what_python_answers(monkeypatch):
 def test_exit_codes(arguments, code, monkeypatch, capsys):
     monkeypatch.chdir(ROOT / "examples")
     assert run(arguments) == code
+
+
+def test_severities_and_types_are_words_of_the_language(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT / "examples")
+    run(["validate", "lamp.json", "payloads.jsonl", "--language", "it"])
+    assert re.findall(r"^    (\w+)", capsys.readouterr().out, re.MULTILINE) == ["Errore"] * 4
+    run(["fields", "lamp.json", "--language", "it"])
+    assert "color_temperature.value: numero intero, almeno 1.000" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", [["validate", "lamp.json", "payloads.jsonl"], ["fields", "lamp.json", "--json"]]
+)
+def test_an_output_without_room_is_one_sentence_and_a_closed_one_none(command):
+    tool = [sys.executable, "-c", "from amazon_product_types.command import main; main()"]
+    place = {"cwd": ROOT / "examples", "stderr": subprocess.PIPE, "text": True}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([*tool, *command, "--language", "it"], stdout=full, check=False, **place)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "L'output non si può scrivere: No space left on device.\n",
+    )
+    read, written = os.pipe()
+    os.close(read)
+    ended = subprocess.run([*tool, *command], stdout=written, check=False, **place)
+    os.close(written)
+    assert (ended.returncode, ended.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("language", languages())

@@ -28,10 +28,18 @@ from amazon_listings.cli.connectors import coverage as connectors_coverage
 from amazon_listings.cli.connectors import keep as connectors_keep
 from amazon_listings.cli.connectors import new as connectors_new
 from amazon_listings.cli.connectors import relabel
-from amazon_listings.cli.output.refusals import CONNECTOR_LANGUAGE, LANGUAGE, is_language, say, speak
+from amazon_listings.cli.output.refusals import (
+    CONNECTOR_LANGUAGE,
+    LANGUAGE,
+    is_language,
+    messages,
+    say,
+    speak,
+)
 from amazon_listings.cli.product_types import commands as product_types
 from amazon_listings.cli.product_types import diff as definition_changes
 from amazon_listings.cli.product_types import fields
+from amazon_product_types.printing import guarded_output
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -134,7 +142,8 @@ def main() -> None:
     # Without Airflow, Python itself would write warnings among them.
     logging.getLogger().addHandler(logging.NullHandler())
     _use_connectors_of_this_folder()
-    app()
+    with guarded_output(messages):
+        app()
 
 
 def _use_connectors_of_this_folder() -> None:

@@ -75,7 +75,7 @@ def map_items(
                 names.see(item)
             shown += _show(mapping, family, set(sku or ()), explain=explain)
         for one in names.unknown(found, everything=True):
-            warning = messages().phrase("report.severities.WARNING")
+            warning = messages().phrase("severity.WARNING")
             say("said_of", err=True, about=warning, said=one.problem)
         if not shown:
             refuse("cli.no_product_of_sku" if sku else "cli.no_product", skus=", ".join(sku or ()))
@@ -187,7 +187,7 @@ def _show(mapping: FieldMapping, family: list[Item], wanted: set[str], *, explai
         mapped = mapping.apply(item, siblings=siblings)
         print(json.dumps({"sku": item["sku"], "attributes": mapped.attributes}, ensure_ascii=False))
         for issue in mapped.issues:
-            parts = [messages().phrase(f"report.severities.{issue.severity}"), issue.message, issue.action]
+            parts = [messages().phrase(f"severity.{issue.severity}"), issue.message, issue.action]
             if issue.origin and issue.origin.line:
                 parts.append(
                     messages().phrase("map.issue_line", line=issue.origin.line, key=issue.origin.key)

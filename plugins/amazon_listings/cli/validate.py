@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
@@ -48,9 +47,5 @@ def validate(
         )
     except CannotRead as error:
         end(error.worded(messages()))
-    except BrokenPipeError:
-        # The reader of the output has seen enough.
-        sys.stderr.close()
-        code = 1
     if code:
         raise typer.Exit(code)

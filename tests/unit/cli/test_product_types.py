@@ -87,7 +87,7 @@ def run(*arguments):
 def test_fields_as_a_table_and_as_json(files):
     table = run("fields", "--definition", files / "old.json")
     assert table.exit_code == 0
-    shown = "required     Titre > Nom\n             item_name.value: string, at most 200 characters\n"
+    shown = "required     Titre > Nom\n             item_name.value: text, at most 200 characters\n"
     assert shown in table.stdout
     listed = json.loads(run("fields", "--definition", files / "old.json", "--json").stdout)
     assert [field["path"] for field in listed] == ["item_name.value", "color.value"]
@@ -166,9 +166,9 @@ def test_mistakes_are_one_sentence(files, monkeypatch, arguments, sentence):
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        ({"minLength": 10, "maxLength": 10}, "string, 10 characters"),
-        ({"minLength": 1, "maxLength": 50}, "string, at most 50 characters"),
-        ({"minLength": 2}, "string, at least 2 characters"),
+        ({"minLength": 10, "maxLength": 10}, "text, 10 characters"),
+        ({"minLength": 1, "maxLength": 50}, "text, at most 50 characters"),
+        ({"minLength": 2}, "text, at least 2 characters"),
     ],
 )
 def test_limits_read_well(files, limits, said):

@@ -142,7 +142,7 @@ def _print_findings(findings: Sequence[Finding], broken: Mapping[str, str]) -> i
         print(f"\n{alone if len(names) == 1 else same_text(named(names), entries)}", end="")
     for finding, names in together(findings):
         if finding.severity == "warning":
-            print(f"\n{messages().phrase('report.severities.WARNING')} ({named(names)})\n{finding.text}")
+            print(f"\n{messages().phrase('severity.WARNING')} ({named(names)})\n{finding.text}")
     return len(by_connector)
 
 

@@ -75,7 +75,7 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
             console.print(Text(words.phrase("table.frequent", connector=connector), style="bold"))
         for issue in frequent:
             number = words.phrase("local.extracted", count=issue["items"])
-            severity = words.phrase(f"report.severities.{issue['severity']}")
+            severity = words.phrase(f"severity.{issue['severity']}")
             sentence = issue["message"]
             if issue.get("varies"):
                 sentence = words.phrase("report.for_example", message=sentence)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: Spaces that do not break a line, as French and others write them before a sign.
 _NO_BREAK = frozenset("\u00a0\u202f")
 #: What the messages of outcomes, operations, severities, sources and states begin with.
-_NAMED = ("outcome.", "report.operations.", "report.severities.", "report.sources.", "value.")
+_NAMED = ("outcome.", "report.operations.", "severity.", "report.sources.", "value.")
 #: Columns whose texts are names of ours.
 _CHOICES = frozenset({"operation", "scope", "severity", "sources", "state", "feed", "removing"})
 #: Columns of numbers that identify something; such a number is not grouped.

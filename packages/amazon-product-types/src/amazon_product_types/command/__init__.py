@@ -9,6 +9,7 @@ from pathlib import Path
 from amazon_product_types.command import fields, payloads
 from amazon_product_types.command.files import CannotRead, read_definition
 from amazon_product_types.messages import DEFAULT, catalogue, languages
+from amazon_product_types.printing import guarded_output
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -24,16 +25,17 @@ def run(arguments: list[str] | None = None) -> int:
 
     Returns:
         0, or 1 if a payload is invalid, a change breaks payloads, or a file cannot be read.
+
+    Raises:
+        SystemExit: the output cannot be written.
     """
     asked = _parser().parse_args(arguments)
+    messages = catalogue(asked.language)
     try:
-        return int(asked.run(asked))
+        with guarded_output(lambda: messages):
+            return int(asked.run(asked))
     except CannotRead as error:
-        print(error.worded(catalogue(asked.language)), file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # The reader of the output has seen enough.
-        sys.stderr.close()
+        print(error.worded(messages), file=sys.stderr)
         return 1
 
 

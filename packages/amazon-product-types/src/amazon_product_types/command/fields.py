@@ -81,9 +81,9 @@ def _lines(field: Field, messages: Catalogue) -> Iterator[str]:
 
 
 def _shape(field: Field, messages: Catalogue) -> str:
-    """Return the type and limits of a field: `string, 24 options`, `number, at least 0, at most 100`."""
+    """Return the type and limits of a field: `text, 24 options`, `number, at least 0, at most 100`."""
     phrase = messages.phrase
-    parts = [field.type]
+    parts = [messages.message(f"field.{field.type}") or field.type]
     if field.options:
         parts.append(
             phrase("fields.suggestions" if field.open else "fields.options", count=len(field.options))

@@ -13,8 +13,10 @@ from amazon_product_types.errors import ProductTypeError
 from amazon_product_types.messages import catalogue
 from amazon_product_types.rules import RuleCheck
 from amazon_product_types.validation import DefinitionError, compile_definition
+from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:
+    from amazon_product_types.messages import Catalogue
     from amazon_product_types.validation import Issue, Validator
 
 #: What one entry of `--json` holds of an issue, besides the attribute it concerns.
@@ -75,7 +77,7 @@ def check(
             issues = check(attributes, language=language, update=update) + rules.issues(attributes, language)
             valid = not any(issue.severity == "ERROR" for issue in issues)
             invalid += not valid
-            show(sku, issues, valid=valid)
+            show(sku, issues, messages, valid=valid)
     if not as_json:
         passed = count - invalid
         counts = {"valid": passed, "invalid": invalid, "unreadable": unreadable}
@@ -118,17 +120,19 @@ def _no_constant(name: str) -> NoReturn:
     raise NotAnItem("payloads.no_number", name=name)
 
 
-def _show_json(sku: object, issues: list[Issue], *, valid: bool) -> None:
+def _show_json(sku: object, issues: list[Issue], _: Catalogue, *, valid: bool) -> None:
     entries = [{key: getattr(issue, key) for key in ENTRY} for issue in issues]
     print(json.dumps({"sku": sku, "valid": valid, "issues": entries}, ensure_ascii=False), flush=False)
 
 
-def _show_table(sku: object, issues: list[Issue], *, valid: bool) -> None:
+def _show_table(sku: object, issues: list[Issue], messages: Catalogue, *, valid: bool) -> None:
     print(f"{'✔' if valid else '✘'} {printable(str(sku))}")
+    severities = {name: messages.phrase(f"severity.{name}") for name in WORST}
+    width = max(map(len, severities.values()))
     for issue in issues:
         place = printable(issue.path) or "-"
         text = " ".join(filter(None, (issue.message, _sentence(issue.why), issue.action)))
-        print(f"    {issue.severity:<8}{place:<44} {printable(text)}")
+        print(f"    {severities[issue.severity]:<{width}} {place:<44} {printable(text)}")
 
 
 def _sentence(why: str) -> str:
