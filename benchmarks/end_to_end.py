@@ -40,7 +40,7 @@ import yaml
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 
-from benchmarks.script_by_hand import mapped  # noqa: E402 - after the path
+from benchmarks.script_by_hand import definition, mapped  # noqa: E402 - after the path
 from spapi_sandbox.server import running_sandbox  # noqa: E402 - after the path
 
 COLOURS = ("Rouge", "Bleu", "Vert", "Noir")
@@ -154,7 +154,7 @@ def measured(script, settings, account):
     """Run a script in a process of its own.
 
     Returns:
-        What it printed, its CPU seconds, its seconds, its peak in MB and the calls of each operation.
+        What it printed, a line of JSON; its CPU seconds, its seconds and the calls of each operation.
     """
     before, began = counted(account), time.perf_counter()
     # As a module, because a file's folder comes first in the path, and this one has an `airflow.py`.
@@ -167,10 +167,9 @@ def measured(script, settings, account):
         process.returncode = status
     assert status == 0, f"{script} failed"
     return {
-        "said": said,
+        **json.loads(said),
         "cpu": used.ru_utime + used.ru_stime,
         "seconds": time.perf_counter() - began,
-        "mb": used.ru_maxrss / 1024,
         "calls": counted(account) - before,
     }
 
@@ -200,15 +199,13 @@ def first_payloads(root, folder):
         yield from ((item.sku, item.attributes) for item in kept.read(MAPPED, part))
 
 
-def compared(root, folder, rows):
+def compared(account, root, folder, rows):
     """Check that both contestants map alike; the floor's CPU seconds."""
     ours = dict(first_payloads(root, folder))
     for row in rows:
         theirs = mapped({name: str(value) for name, value in row.items()})
         assert ours[row["reference"]] == theirs, f"other payloads: {ours[row['reference']]} {theirs}"
-    document = json.loads((root / "lamp.json").read_text())
-    known = {name: value for name, value in document.items() if name not in {"$schema", "$id"}}
-    return floor(ours.items(), known, root)
+    return floor(ours.items(), definition(account, root), root)
 
 
 def stages(items):
@@ -245,10 +242,8 @@ def main() -> None:
         for name, rows in stages(options.items):
             write_rows(root / "products.csv", rows)
             run = measured("one_run", settings, account)
-            run.update(json.loads(run.pop("said")))
             script = None if options.alone else measured("script_by_hand", settings, account)
-            if not least and script is not None:
-                least = compared(root, run["folder"], rows)
+            least = least or compared(account, root, run["folder"], rows)
             line = {"run": name, "items": options.items, "floor": least, "ours": run, "script": script}
             show(line, as_json=options.json)
     ours.send("end")
@@ -257,8 +252,6 @@ def main() -> None:
 def show(line, *, as_json):
     """Print what a run took."""
     if as_json:
-        for one in (line["ours"], line["script"] or {}):
-            one.pop("said", None)
         print(json.dumps(line), flush=True)
         return
     each = 1e6 / line["items"]

@@ -2,7 +2,8 @@
 
     python -m benchmarks.one_run SETTINGS.json
 
-Prints a line of JSON: CPU seconds (and, of tasks, MB at the peak) by step, the counts and the run's id.
+Prints a line of JSON: CPU seconds (and, of tasks, MB at the peak) by step, this process's peak, the counts
+and the run's id.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from amazon_listings.selling_partner.calls.quotas import Quotas
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles
+from benchmarks.peak import peak
 
 PARAMS = {"operation": "live", "selection": "changed", "skus": [], "force": False}
 
@@ -207,4 +209,5 @@ if __name__ == "__main__":
     given = json.loads(Path(sys.argv[1]).read_text())
     installation = Installation(given)
     live = given.get("live", True)
-    print(json.dumps(in_tasks(installation, live=live) if given["tasks"] else in_one_process(installation)))
+    done = in_tasks(installation, live=live) if given["tasks"] else in_one_process(installation)
+    print(json.dumps({**done, "mb": peak()}))

@@ -27,6 +27,8 @@ from sp_api.api import ListingsItems, ProductTypeDefinitions
 from sp_api.auth import AccessTokenClient
 from sp_api.base import Marketplaces
 
+from benchmarks.peak import peak
+
 MARKET = "A13V1IB3VIYZZH"
 FR = "fr_FR"
 COLOURS = {"Rouge": "red", "Bleu": "blue", "Vert": "green", "Noir": "black"}
@@ -197,3 +199,4 @@ if __name__ == "__main__":
     folder = Path(settings["root"])
     found = run(settings["account"], folder)
     pd.DataFrame(found, columns=["sku", "outcome", "issues"]).to_csv(folder / "outcomes.csv", index=False)
+    print(json.dumps({"mb": peak()}))
