@@ -24,7 +24,7 @@ from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.local_run import Decision, run_connector
 from amazon_listings.runs.context import resume_run
-from amazon_listings.runs.heap import settled_heap
+from amazon_listings.runs.heap import settled_heap, spare_last_collection
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.selling_partner import feeds
 from amazon_listings.selling_partner.account import Account
@@ -206,6 +206,7 @@ def in_tasks(home, *, live=True):
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
+    spare_last_collection()  # as the command does
     given = json.loads(Path(sys.argv[1]).read_text())
     installation = Installation(given)
     live = given.get("live", True)
