@@ -326,9 +326,13 @@ def _renotated(connector: Connector, columns: Mapping[str, ColumnEvidence], know
 def check_quality(run: RunContext, installation: Installation) -> dict[str, int]:
     """Check the extract with Great Expectations; return how many items were checked and blocked.
 
-    A run that extracted nothing goes on: listings whose items left, and what is owed, are dealt with.
+    Items of which all that is checked is as it was when they passed need no check. A run that extracted
+    nothing goes on: listings whose items left, and what is owed, are dealt with.
     """
+    from amazon_listings.checks.quality import check_quality as check
+    from amazon_listings.checks.quality.former import FormerVerdicts
     from amazon_listings.runs.extract.unchanged import UnreadItems
+    from amazon_listings.runs.finish.item_states import shared_fingerprint, stored_items
     from amazon_listings.runs.notes import ExtractNote, QualityNote
     from amazon_listings.settings import settings
 
@@ -337,15 +341,23 @@ def check_quality(run: RunContext, installation: Installation) -> dict[str, int]
         log.info("%s", log_line("log.nothing_extracted"))
         run.folder.note(QualityNote(checked=0, blocked=0))
         return {"checked": 0, "blocked": 0}
-    from amazon_listings.checks.quality import check_quality as check
-    from amazon_listings.runs.finish.item_states import stored_items
-
     known = UnreadItems(run.connector, run.folder, installation.ledger, settings().part_size)
     present = functools.partial(stored_items, installation.ledger, run.connector.key, run.connector)
+    shared = shared_fingerprint(run.connector, run.definitions, run.folder)
     counts = check(
-        run.connector, definitions_of(run), run.folder, storage=run.storage, present=present, known=known
+        run.connector,
+        definitions_of(run),
+        run.folder,
+        storage=run.storage,
+        present=present,
+        known=known,
+        former=FormerVerdicts(installation.ledger, run.connector.key, shared),
     )
-    log.info("%s", log_line("log.checked", **counts))
+    note = run.folder.noted(QualityNote)
+    if note is not None and note.held:
+        log.info("%s", log_line("quality.verdicts_hold", count=note.held))
+    else:
+        log.info("%s", log_line("log.checked", **counts))
     return counts
 
 

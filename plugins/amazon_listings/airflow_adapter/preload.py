@@ -2,7 +2,8 @@
 
 Airflow starts a process for each task, and importing our modules is most of the work of a task that has
 nothing to do. The scheduler's forkserver imports this module first where the configuration says so
-(docs/operations.md). Great Expectations is left out: it is large, and an unchanged run does without it.
+(docs/operations.md). Great Expectations is left out: it is large, and a run does without it
+if all that it would check is as it was.
 """
 
 import airflow.dag_processing.dagbag
@@ -19,6 +20,7 @@ import amazon_listings.airflow_adapter.rollbacks
 import amazon_listings.airflow_adapter.triggers
 import amazon_listings.approvals.decisions
 import amazon_listings.checks.check_items
+import amazon_listings.checks.quality.former
 import amazon_listings.ledger.runs.documents
 import amazon_listings.pipeline
 import amazon_listings.runs.affected

@@ -31,6 +31,20 @@ NOT_NULL = "expect_column_values_to_not_be_null"
 IDENTIFIER = "externally_assigned_product_identifier"
 PICTURE = "media_location"
 
+#: It must see equal values together.
+UNIQUE = "expect_column_values_to_be_unique"
+#: They compare rows with each other, so they must see all of them at once.
+ACROSS_ROWS = frozenset(
+    (
+        UNIQUE,
+        "expect_compound_columns_to_be_unique",
+        "expect_column_values_to_be_increasing",
+        "expect_column_values_to_be_decreasing",
+        "expect_column_value_z_scores_to_be_less_than",
+        "expect_column_values_to_not_be_outliers",
+    )
+)
+
 #: Great Expectations' severities as ours.
 SEVERITIES: dict[str, Severity] = {"critical": "ERROR", "warning": "WARNING", "info": "INFO"}
 

@@ -99,13 +99,22 @@ class ExtractNote(Note, frozen=True, kw_only=True):
 
 
 class QualityNote(Note, frozen=True, kw_only=True):
-    """How many items the quality check looked at and blocked, what it warns of, and where its pages are."""
+    """What the quality check found.
+
+    Attributes:
+        checked: How many items it checked.
+        blocked: How many of them it blocked.
+        held: How many items it need not check: what is checked of them is as it was when they passed.
+        warnings: What the report warns of.
+        docs: The link from the report to its pages.
+    """
 
     file: ClassVar[str] = "quality"
     task: ClassVar[str] = "check_quality"
 
     checked: int
     blocked: int
+    held: int = 0
     warnings: Remarks = ()
     docs: str = ""
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_listings.checks import quality
+from amazon_listings.checks.quality import check as quality
 from amazon_listings.checks.quality import check_quality
 from amazon_listings.checks.quality.stored_rows import repeated
 from amazon_listings.runs.quality_docs import docs_index

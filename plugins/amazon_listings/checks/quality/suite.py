@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from amazon_listings.checks.columns import PIM_ID
+from amazon_listings.checks.expectations import ACROSS_ROWS
 from amazon_listings.checks.quality.engine import (
     ColumnMapExpectation,
     ColumnPairMapExpectation,
@@ -31,19 +32,6 @@ if TYPE_CHECKING:
     from amazon_listings.messages import Message
 
 _MAPS = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
-#: It must see equal values together.
-UNIQUE = "expect_column_values_to_be_unique"
-#: They compare rows with each other, so they must see all of them at once.
-ACROSS_ROWS = frozenset(
-    (
-        UNIQUE,
-        "expect_compound_columns_to_be_unique",
-        "expect_column_values_to_be_increasing",
-        "expect_column_values_to_be_decreasing",
-        "expect_column_value_z_scores_to_be_less_than",
-        "expect_column_values_to_not_be_outliers",
-    )
-)
 #: They ask for SQL, or for another table: an extract is neither.
 _NEED_A_DATABASE = frozenset(
     (

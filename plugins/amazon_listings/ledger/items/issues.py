@@ -158,6 +158,24 @@ def open_issues(
     yield from _known(ledger, condition)
 
 
+def names_with_open(ledger: Engine, connector_key: str, names: Iterable[str], *, source: str) -> set[str]:
+    """Return those of some items' names (`CheckedItem.item`) that have an open issue which a source found."""
+    table = issues.c
+    found: set[str] = set()
+    for chunk in chunks(names, CHUNK):
+        fitted = {PIM_ID.fitted(name): name for name in chunk}
+        with reading(ledger) as connection:
+            rows = connection.execute(
+                select(table.item, table.document).where(
+                    table.connector_key == connector_key,
+                    table.item.in_(list(fitted)),
+                    table.resolved_run.is_(None),
+                )
+            ).all()
+        found.update(fitted[row.item] for row in rows if source in row.document["sources"])
+    return found
+
+
 def issue_lives(ledger: Engine, item: str, connector_key: str | None = None) -> Iterator[KnownIssue]:
     """Yield every life of every issue of an item, the open ones too."""
     condition = issues.c.item == item

@@ -97,9 +97,8 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
         document.close(summary, issues_gone(folder))
     with _text_file(folder, "report.html") as page_out:
         checked = folder.noted(QualityNote)
-        quality = checked.docs if checked is not None else None
         gone = list(islice(issues_gone(folder), SHOWN))
-        write_page(page_out, summary, counting.shown(), gone, language=facts["language"], quality=quality)
+        write_page(page_out, summary, counting.shown(), gone, language=facts["language"], quality=checked)
     folder.note(ReportNote(summary=summary))
     if not facts["failure"]:
         check_sum(extracted, counting.added, out_of_scope, counting.outcomes)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from amazon_listings.messages import Catalogue
+    from amazon_listings.runs.notes import QualityNote
     from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
@@ -64,7 +65,7 @@ def write_page(
     gone: Sequence[tuple[str, Issue]],
     *,
     language: str,
-    quality: str | None = None,
+    quality: QualityNote | None = None,
 ) -> None:
     """Write the page.
 
@@ -74,7 +75,7 @@ def write_page(
         items: The items to show, at most `SHOWN` of them.
         gone: The issues that are gone, each with its SKU, at most `SHOWN` of them.
         language: Language of the page's own texts.
-        quality: Link to Great Expectations' Data Docs of the connector; None if there are none.
+        quality: What the quality check found, with the link to its pages; None if it was not made.
     """
     messages = catalogue(language)
     context = {
