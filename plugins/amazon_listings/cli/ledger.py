@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.items.issues import KnownIssue
+    from amazon_listings.ledger.runs.answers import FrequentIssue
     from amazon_listings.ledger.runs.history import Run
 
 ledger_app = typer.Typer(name="ledger", help="Upkeep of the ledger.", no_args_is_help=True)
@@ -29,6 +30,7 @@ UNREADABLE = frozenset(
         "definition",
         "document",
         "fingerprint",
+        "issue",
         "marketplace_id",
         "payload_hash",
         "request_id",
@@ -168,8 +170,13 @@ def _of_connector(engine: Engine, connector_id: str) -> dict[str, Any]:
         "listings": standing.listings,
         "open issues": standing.open_issues,
         "most frequent issues": [
-            {"issue": identity.replace("|", " "), "severity": severity, "items": number}
-            for identity, severity, number in standing.worst
+            {
+                "issue": one.identity.replace("|", " "),
+                "severity": one.severity,
+                "items": one.items,
+                "message": _said(one),
+            }
+            for one in standing.worst
         ],
         "pending feeds": [
             {
@@ -222,6 +229,12 @@ def _run_line(run: Run) -> dict[str, Any]:
         "counts": run.counts,
         "failure": run.failure_in(messages()),
     }
+
+
+def _said(one: FrequentIssue) -> str:
+    """Return what a frequent issue says; of one that varies, an example."""
+    said = one.example.in_language(messages()).message
+    return messages().phrase("report.for_example", message=said) if one.varies else said
 
 
 def _issue(one: KnownIssue) -> dict[str, Any]:

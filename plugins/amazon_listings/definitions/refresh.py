@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -146,12 +145,28 @@ def refresh_pair(
     validation = refresh_definition(client, store, own, since=since)
     since = validation.checked_at
     spoken = validation if labels == own else refresh_definition(client, store, labels, since=since)
-    whole = None
-    if labels.requirements != WHOLE:
-        # Only to say of a field that it is left out; the run does without it.
-        with contextlib.suppress(AmazonListingsError):
-            whole = refresh_definition(client, store, replace(labels, requirements=WHOLE), since=since)
+    whole = None if labels.requirements == WHOLE else _refresh_whole(client, store, labels, since)
     return DefinitionPair(marketplace, validation, spoken, tuple(store.earlier(labels)), whole)
+
+
+def _refresh_whole(
+    client: SellingPartner, store: DefinitionStore, part: DefinitionKey, since: datetime
+) -> StoredDefinition | None:
+    """Return all of a product type of which a connector uses a part; None if it is not available.
+
+    It is only used to say of a field that it is left out: the run does without it.
+    """
+    whole = replace(part, requirements=WHOLE)
+    if store.was_refused(whole, since):
+        return None
+    try:
+        return refresh_definition(client, store, whole, since=since)
+    except ActionRequiredError:
+        # Remembered, so that it is not asked for in each run.
+        store.keep_refusal(whole)
+    except AmazonListingsError as error:
+        log.debug("%s: %r", whole, error)
+    return None
 
 
 def refresh_members(client: SellingPartner, store: DefinitionStore, judge: StoredDefinition) -> None:

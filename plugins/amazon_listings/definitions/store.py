@@ -1,6 +1,7 @@
 """Where definitions are kept: one record per key, one file per document, named by its checksum.
 
     <root>/definitions/<product type>/<marketplace>/<locale>-<key digest>.json
+    <root>/definitions/<product type>/<marketplace>/<locale>-<key digest>.refused   when Amazon gave nothing
     <root>/documents/<MD5 of the document in hex>.json
 
 A document is only ever written under the name of its own content, so that a failed download
@@ -117,6 +118,18 @@ class DefinitionStore:
         names = ("checksum", "version", "latest", "locale", "display_name", "property_groups")
         return self.keep(key, None, {name: getattr(other, name) for name in names})
 
+    def keep_refusal(self, key: DefinitionKey) -> None:
+        """Remember that Amazon gives nothing for a key now."""
+        self._write(self._refusal(key), datetime.now(UTC).isoformat().encode())
+
+    def was_refused(self, key: DefinitionKey, since: datetime) -> bool:
+        """Return whether Amazon gave nothing for a key since a moment."""
+        try:
+            refused = datetime.fromisoformat(self._refusal(key).read_bytes().decode())
+        except (OSError, ValueError):
+            return False
+        return since <= refused <= datetime.now(UTC)
+
     def earlier(self, key: DefinitionKey) -> list[StoredDefinition]:
         """Return the versions that this key had before, the newest first; their documents are kept."""
         record = self._record(key)
@@ -158,6 +171,9 @@ class DefinitionStore:
     def _place(self, key: DefinitionKey) -> Path:
         name = f"{self.name_of(key)}.json"
         return self.root / "definitions" / _safe(key.product_type) / _safe(key.marketplace_id) / name
+
+    def _refusal(self, key: DefinitionKey) -> Path:
+        return self._place(key).parent / f"{self.name_of(key)}.refused"
 
     def _file(self, base64_md5: str) -> Path:
         return self.root / "documents" / f"{base64.b64decode(base64_md5).hex()}.json"

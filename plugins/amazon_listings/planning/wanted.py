@@ -78,18 +78,8 @@ class WantedItem:
     removal: Removal | None = None
 
     @classmethod
-    def of(
-        cls,
-        item: MappedItem,
-        *,
-        forced: bool = False,
-        read_at: datetime | None = None,
-        plan_hash: str | None = None,
-        makes: bool = False,
-        approval: str = "",
-        guarded: tuple[Change, ...] = (),
-    ) -> WantedItem:
-        """Return what a mapped item wants; the rest is as in the class."""
+    def of(cls, item: MappedItem) -> WantedItem:
+        """Return what a mapped item wants; the rest is as by default."""
         return cls(
             pim_id=item.pim_id,
             sku=item.sku or "",
@@ -99,12 +89,6 @@ class WantedItem:
             group=item.group,
             role=item.role,
             parent_sku=item.parent_sku,
-            forced=forced,
-            read_at=read_at,
-            plan_hash=plan_hash,
-            makes=makes,
-            approval=approval,
-            guarded=guarded,
         )
 
 

@@ -366,8 +366,8 @@ class LiveSync:
                 continue
             only = tested[mapped.pim_id].only if mapped.pim_id in tested else ()
             item = offer_alone(mapped, only, contents.get(mapped.sku or "", {})) if only else mapped
-            row = WantedItem.of(
-                item,
+            row = replace(
+                WantedItem.of(item),
                 forced=item.pim_id in forced,
                 read_at=read_at,
                 plan_hash=approved.plan_hash or None,

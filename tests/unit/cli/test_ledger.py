@@ -91,12 +91,14 @@ def test_a_connector(told, filled):
         "accepted 2",
         "listings: accepted 2",
         "Error 1",
-        "too_long brand",
         "CREATING",
     ):
         assert text in done.stdout
+    assert "too_long" not in done.stdout
     answer = json.loads(told("status", "--connector", "fr_home", "--json").stdout)
     assert answer["listings"] == {"accepted": 2}
+    (issue,) = answer["most frequent issues"]
+    assert (issue["issue"], issue["items"], issue["message"]) == ("too_long brand", 1, HOSTILE)
     assert answer["runs"][0]["counts"] == {"accepted": 2, "failed": 0}
     assert answer["pending feeds"][0]["items"] == 1
     assert answer["next confirmation"] == "2026-11-23T00:01:00+00:00"
@@ -131,10 +133,10 @@ def test_issues_and_times_are_told_in_the_language_asked_for(told, ledger, fille
     texts = catalogue("it").issue_texts("missing_field", label=quoted("Marke"), parent="X")
     issue = Issue(code="missing_field", severity="ERROR", source="schema", attribute="brand", **texts)
     record_issues(ledger, "fr_home", filled, [CheckedItem("a", [issue], frozenset({"schema"}))])
-    for arguments in (("history", "a"), ("status", "--sku", "a")):
+    for arguments in (("history", "a"), ("status", "--sku", "a"), ("status", "--connector", "fr_home")):
         shown = told("--language", "de", *arguments).stdout
         assert "„Marke“ fehlt in X." in shown
-        assert "23.11.2026, 00:00" in shown
+        assert "23.11.2026, 00:0" in shown
 
 
 def test_counts_are_told_in_the_number_and_the_signs_of_the_language(told, filled):

@@ -46,6 +46,7 @@ class Amazon:
         self.latest = True
         self.versions: set[str] | None = None  # else every version is there
         self.locales: set[str] | None = None  # else every locale is there
+        self.refused: set[str] = set()  # requirements that Amazon gives nothing for
         self.members = True  # else what parents and children need is not told apart
         self.broken: str | None = None
         self.asked: Counter[str] = Counter()
@@ -95,6 +96,8 @@ class Amazon:
 
     def definition(self, name: str, query: dict[str, str]) -> tuple[int, str]:
         if name not in self.names:
+            return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
+        if query["requirements"] in self.refused:
             return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'
         if "parentageLevel" in query and not self.members:
             return 400, '{"errors": [{"code": "BAD_REQUEST", "message": "Invalid input"}]}'

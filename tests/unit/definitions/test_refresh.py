@@ -108,6 +108,21 @@ def test_what_goes_with_a_definition_is_asked_for_whenever_that_was(amazon, clie
     assert amazon.asked["definition"] == 4
 
 
+def test_a_whole_that_amazon_refuses_is_asked_for_as_rarely_as_the_part(amazon, client, store):
+    part = replace(KEY, requirements="LISTING_OFFER_ONLY")
+    amazon.refused = {"LISTING"}
+    first = refresh_pair(client, store, part, FR)
+    assert first.whole is None
+    asked = amazon.asked.total()
+    since = first.validation.checked_at - timedelta(hours=1)
+    assert refresh_pair(client, store, part, FR, since=since).whole is None
+    assert amazon.asked.total() == asked
+    amazon.refused = set()
+    assert refresh_pair(client, store, part, FR, since=since).whole is None
+    assert refresh_pair(client, store, part, FR).whole is not None  # the part was asked for
+    assert store.find(KEY) is not None
+
+
 def test_members_that_amazon_does_not_tell_apart_are_asked_for_as_rarely_as_the_whole(amazon, client, store):
     amazon.members = False
     judge = refresh_definition(client, store, KEY)

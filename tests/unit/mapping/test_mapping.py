@@ -487,12 +487,12 @@ class TestMistakes:
         with pytest.raises(MappingErrors, match="Amazon Business"):
             small.compile({"offers": {"price": 1, "quantity_discounts": {"levels": {5: 1}}}})
 
-
-def test_what_to_do_about_an_expression_that_reads_no_field(small):
-    (issue,) = small.map({"brand": "{{ 1 / 0 }}"}).issues
-    assert issue.action == "Have the expression of the connector corrected."
-    (issue,) = small.map({"brand": "{{ 1 / item.zero }}"}, small.item(fields={"zero": 0})).issues
-    assert issue.action.startswith("Correct “zero” in the PIM, or have")
+    @pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "array", "items": {"type": "string"}}])
+    @pytest.mark.parametrize("value", ["a", ["a", "b"], "{{ item.name }}"])
+    def test_an_attribute_of_plain_values_is_a_mistake(self, small, schema, value):
+        small.definition["properties"]["plain"] = schema
+        with pytest.raises(MappingErrors, match=r"line 10.*`plain` takes plain values"):
+            small.compile({"plain": value})
 
     def test_mistakes_are_said_in_the_language_of_the_reader(self, small):
         with pytest.raises(MappingErrors) as caught:
@@ -502,3 +502,10 @@ def test_what_to_do_about_an_expression_that_reads_no_field(small):
         assert "Zeile 10: „item_name“: Es gibt keinen Filter 'uper' in" in said
         assert "meinten Sie upper?" in said
         assert "Zeile 11: „list_price“: `list_price` hat keinen Wert" in said
+
+
+def test_what_to_do_about_an_expression_that_reads_no_field(small):
+    (issue,) = small.map({"brand": "{{ 1 / 0 }}"}).issues
+    assert issue.action == "Have the expression of the connector corrected."
+    (issue,) = small.map({"brand": "{{ 1 / item.zero }}"}, small.item(fields={"zero": 0})).issues
+    assert issue.action.startswith("Correct “zero” in the PIM, or have")

@@ -11,6 +11,7 @@ from amazon_listings.ledger.connectors.keys import current_id
 from amazon_listings.ledger.content import attributes_of, unpacked
 from amazon_listings.ledger.database import chunks, in_parts, reading
 from amazon_listings.ledger.tables import connectors, issues, items, runs, submissions
+from amazon_product_types.validation.issue import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,17 +23,35 @@ if TYPE_CHECKING:
 _AT_ONCE = 100
 
 
+class FrequentIssue(NamedTuple):
+    """An open issue that many items of a connector have.
+
+    Args:
+        identity: The identity of the issue within each item (see `Issue.identity`), as it is kept.
+        severity: How bad it is.
+        items: How many items have it.
+        example: That of one item.
+        varies: Others have it for another value or another reason.
+    """
+
+    identity: str
+    severity: str
+    items: int
+    example: Issue
+    varies: bool
+
+
 @dataclass(frozen=True)
 class ConnectorStanding:
     """How a connector stands: listings by state (`tested` were never written), open issues by severity.
 
     Listings that are being taken off sale, until a reading shows that they are, count as `removing`.
-    `worst` are the most frequent open issues: identity, severity, items that have it.
+    `worst` are the most frequent open issues.
     """
 
     listings: dict[str, int]
     open_issues: dict[str, int]
-    worst: list[tuple[str, str, int]]
+    worst: list[FrequentIssue]
 
 
 @dataclass(frozen=True)
@@ -106,16 +125,30 @@ def connector_standing(ledger: Engine, connector_key: str) -> ConnectorStanding:
             select(issues.c.severity, count).where(mine).group_by(issues.c.severity)
         )
         worst = connection.execute(
-            select(issues.c.identity, issues.c.severity, count)
+            select(
+                issues.c.identity,
+                issues.c.severity,
+                count.label("items"),
+                func.count(issues.c.cause.distinct()).label("causes"),
+                func.min(issues.c.id).label("first"),
+            )
             .where(mine)
             .group_by(issues.c.identity, issues.c.severity)
             .order_by(count.desc(), issues.c.identity)
             .limit(10)
+        ).all()
+        first = [row.first for row in worst]
+        documents = dict(
+            connection.execute(select(issues.c.id, issues.c.document).where(issues.c.id.in_(first))).all()
         )
         return ConnectorStanding(
             {name or "tested": number for name, number in states},
             dict(severities.all()),
-            [(identity, severity, number) for identity, severity, number in worst],
+            [
+                FrequentIssue(row.identity, row.severity, row.items, example, row.causes > 1)
+                for row in worst
+                for example in (Issue.from_dict(documents[row.first]),)
+            ],
         )
 
 

@@ -214,6 +214,8 @@ class PlanCompiler:
     def _fill(self, spot: Anchor, leaf: Field, values: list[Any], source: LineOrigin) -> None:
         if any(level.max_items == 0 for level in leaf.levels):
             raise InvalidLine(message("mapping.takes_no_value", field=leaf.path))
+        if len(leaf.levels) == 1:  # the plan is of objects
+            raise InvalidLine(message("mapping.plain_attribute", field=leaf.path))
         element, above = spot.element, len(leaf.levels) - 1
         if above > spot.depth:
             element = self._common[id(self._branch(spot, leaf, above))]

@@ -134,7 +134,9 @@ def test_how_a_connector_and_an_item_stand(ledger, listings, new_run):
     standing = connector_standing(ledger, "fr_home")
     assert standing.listings == {"accepted": 2, "tested": 1}
     assert standing.open_issues == {"ERROR": 2}
-    assert standing.worst == [("too_long|brand", "ERROR", 2)]
+    (worst,) = standing.worst
+    assert worst[:3] == ("too_long|brand", "ERROR", 2)
+    assert (worst.example.message, worst.varies) == (ISSUE.message, False)
     (item,) = item_standings(ledger, "a")
     assert (item.state, item.accepted_definition, item.listed) == ("accepted", "def-1", True)
     assert item_standings(ledger, "a", "de_home") == []
