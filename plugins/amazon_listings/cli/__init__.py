@@ -31,9 +31,8 @@ from amazon_listings.cli.connectors import relabel
 from amazon_listings.cli.output.refusals import (
     CONNECTOR_LANGUAGE,
     LANGUAGE,
-    is_language,
+    choose_language,
     messages,
-    say,
     speak,
 )
 from amazon_listings.cli.product_types import commands as product_types
@@ -123,13 +122,9 @@ def language(
     ] = None,
 ) -> None:
     """Publish products from a PIM as Amazon listings."""
-    from amazon_listings.messages import languages
-
-    if not is_language(language):
-        say("run.language_unknown", err=True, languages=languages(), language=language)
-        raise typer.Exit(2)
-    LANGUAGE.set(language)
+    LANGUAGE.set(None)
     CONNECTOR_LANGUAGE.set(None)
+    choose_language(language)
     speak()
 
 

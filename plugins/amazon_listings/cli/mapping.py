@@ -12,7 +12,7 @@ import typer
 
 from amazon_listings.cli.inputs.configured import Folder, Variables, connector_of
 from amazon_listings.cli.inputs.definitions import described
-from amazon_listings.cli.output.refusals import messages, plain_errors, refuse, say, speak
+from amazon_listings.cli.output.refusals import Language, messages, plain_errors, refuse, say, speak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,9 +49,7 @@ def map_items(
     explain: Annotated[
         bool, typer.Option(help="Show for each value its line, PIM field, PIM value and rule.")
     ] = False,
-    language: Annotated[
-        str | None, typer.Option(help="Language of the issues; the connector's by default.")
-    ] = None,
+    language: Language = None,
 ) -> None:
     """Print the payloads a connector makes, one JSON line each; issues go to stderr."""
     from amazon_listings.runs.extract.field_names import FieldNames

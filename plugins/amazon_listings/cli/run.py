@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from amazon_listings.cli.output.refusals import LANGUAGE, is_language, messages, say, speak
+from amazon_listings.cli.output.refusals import LANGUAGE, Language, messages, say, speak
 from amazon_listings.runs.listings.value_text import value_text
 
 if TYPE_CHECKING:
@@ -54,10 +54,7 @@ def run(
             show_default=False,
         ),
     ] = None,
-    language: Annotated[
-        str | None,
-        typer.Option(help="Language of all that the run says, its report too.", show_default=False),
-    ] = None,
+    language: Language = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each item.")] = False,
 ) -> None:
     """Run a connector in this process, without Airflow's scheduler: the same steps, up to the report.
@@ -67,15 +64,12 @@ def run(
     items; 1 if it did not; 2 for misuse.
     """
     from amazon_listings.errors import AmazonListingsError
-    from amazon_listings.messages import languages
     from amazon_product_types.errors import ProductTypeError
 
     if operation not in {"test", "live"}:
         _misuse("run.operation_unknown", operation=operation)
     if approve is not None and operation == "test":
         _misuse("run.approve_without_live")
-    if not is_language(language):
-        _misuse("run.language_unknown", languages=languages(), language=language)
     if not all(one.strip() for one in sku or ()):
         _misuse("run.sku_empty")
     if everything and affected:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from amazon_listings.cli.output.refusals import end, messages, speak
+from amazon_listings.cli.output.refusals import Language, end, messages, speak
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def validate(
     locale_definition: Annotated[
         Path | None, typer.Option(help="The same definition in your language, for labels and names.")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Language of the sentences, such as fr.")] = None,
+    language: Language = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line instead of a table.")
     ] = False,

@@ -79,7 +79,7 @@ def print_outcomes(summaries: Mapping[str, Mapping[str, Any]]) -> None:
             sentence = issue["message"]
             if issue.get("varies"):
                 sentence = words.phrase("report.for_example", message=sentence)
-            console.print(Text(f"  {number:>9}  {severity:<7}  {sentence}"))
+            console.print(Text(f"  {number:>9}  {severity:<7}  {sentence}"), soft_wrap=True)
         place = words.phrase("table.report", place=_link(summary["files"]["report.html"]))
         console.print(Text(f"  {place}"), soft_wrap=True)
 

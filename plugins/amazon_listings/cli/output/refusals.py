@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -53,6 +53,34 @@ def speak(language: str | None = None, *, connector: Connector | None = None) ->
         CONNECTOR_LANGUAGE.set(language_of(connector))
     write_log_in(spoken())
     return spoken()
+
+
+def choose_language(asked: str | None) -> str | None:
+    """Speak the language of a command's own `--language` from here on; return it.
+
+    Raises:
+        Exit: with code 2, there is no such language.
+    """
+    from amazon_listings.messages import languages
+
+    if not is_language(asked):
+        say("run.language_unknown", err=True, languages=languages(), language=asked)
+        raise typer.Exit(2)
+    if asked is not None:
+        speak(asked)
+    return asked
+
+
+#: The option of a command that says in which language.
+Language = Annotated[
+    str | None,
+    typer.Option(
+        callback=choose_language,
+        is_eager=True,
+        help="Language of all that is printed, such as fr; by default the connector's.",
+        show_default=False,
+    ),
+]
 
 
 def is_language(asked: str | None) -> bool:

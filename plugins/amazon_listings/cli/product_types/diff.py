@@ -12,7 +12,7 @@ import typer
 from amazon_listings.cli.inputs.configured import Folder, Variables, connectors_in, exported
 from amazon_listings.cli.inputs.definitions import definition_file, definition_store, marketplace_of
 from amazon_listings.cli.inputs.ledger_access import known_ledger
-from amazon_listings.cli.output.refusals import plain_errors, refuse, say, speak
+from amazon_listings.cli.output.refusals import Language, plain_errors, refuse, say, speak
 from amazon_listings.cli.product_types.commands import RequirementSet, product_types_app
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def diff(
         RequirementSet | None,
         typer.Option(help="Of the stored one: LISTING by default. With files: only connectors with these."),
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Language of the sentences.")] = None,
+    language: Language = None,
     folder: Folder = None,
     variables: Variables = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

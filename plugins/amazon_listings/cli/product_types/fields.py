@@ -15,7 +15,7 @@ from amazon_listings.cli.inputs.definitions import (
     pair_of,
     relevant_attributes,
 )
-from amazon_listings.cli.output.refusals import plain_errors, refuse, say, speak
+from amazon_listings.cli.output.refusals import Language, plain_errors, refuse, say, speak
 from amazon_listings.cli.output.refusals import spoken as spoken_language
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def fields(
         ),
     ] = False,
     group: Annotated[str | None, typer.Option(help="Only this group, by name or title.")] = None,
-    language: Annotated[str | None, typer.Option(help="Language of conditions and headings.")] = None,
+    language: Language = None,
     folder: Folder = None,
     variables: Variables = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
