@@ -1,6 +1,6 @@
 """Mutation testing: change the code in small ways, and see whether a unit test fails.
 
-    python -m tests.mutants [--group NAME] [--most N] [--workers N] [--quick] [--fresh]
+    python -m tests.mutants [--group NAME] [--folder NAME] [--most N] [--workers N] [--quick] [--fresh]
 
 Makes cosmic-ray's changes to a copy of the source. The groups of `WHOLE` are changed in every way; of all
 other modules `DRAWN` changes are drawn with a fixed seed. Each verdict is kept in
@@ -86,6 +86,7 @@ def main() -> None:
     """Run what is asked for; exit with 1 if too many survive."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--group", choices=[*WHOLE, "elsewhere"], action="append", help="only these")
+    parser.add_argument("--folder", action="append", help="of `elsewhere` only what is drawn of these")
     parser.add_argument("--most", type=int, help="at most so many changes of each group, drawn by the seed")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many are tried at a time")
     parser.add_argument("--quick", action="store_true", help="leave what needs a process of its own untried")
@@ -97,7 +98,7 @@ def main() -> None:
     worst = 1.0
     survivors: list[str] = []
     for name in asked.group or [*WHOLE, "elsewhere"]:
-        parts = _elsewhere(asked.most) if name == "elsewhere" else _whole(name, asked.most)
+        parts = _elsewhere(asked.most, asked.folder) if name == "elsewhere" else _whole(name, asked.most)
         found: dict[Change, str] = {}
         for group, changes in parts:
             again = [one for one, verdict in found.items() if verdict in LEFT and uses(group, one.module)]
@@ -167,7 +168,7 @@ def _lot(spec: Spec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _elsewhere(most: int | None) -> list[tuple[Group, list[Change]]]:
+def _elsewhere(most: int | None, folders: list[str] | None) -> list[tuple[Group, list[Change]]]:
     """Changes drawn from every folder that has unit tests of its own, but for what is changed whole."""
     groups = _folders()
     whole = tuple(module for group in WHOLE.values() for module in group.modules)
@@ -178,10 +179,13 @@ def _elsewhere(most: int | None) -> list[tuple[Group, list[Change]]]:
         if not spec.module.startswith(whole)
     ]
     drawn = sorted(every, key=lambda one: _lot(one[1]))[: most or DRAWN]
-    parts = [(group, [change_of(spec) for one, spec in drawn if one is group]) for group in groups]
     # What others use comes first: the tests of those who use it try what its own left alive.
     users = {group: sum(uses(one, *group.modules) for one in groups) for group in groups}
-    return sorted(parts, key=lambda part: -users[part[0]])
+    asked = [one for one in groups if folders is None or Path(one.modules[0]).name in folders]
+    return [
+        (group, [change_of(spec) for one, spec in drawn if one is group])
+        for group in sorted(asked, key=lambda one: -users[one])
+    ]
 
 
 def uses(group: Group, module: str) -> bool:

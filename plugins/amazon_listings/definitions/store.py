@@ -236,7 +236,7 @@ def _as_it_was(record: dict[str, Any], checksum: str) -> dict[str, Any]:
 
 def age(since: datetime) -> Message:
     """Return how long ago, to be worded: `3 days`, `5 hours`."""
-    seconds = max(0, int((datetime.now(UTC) - since).total_seconds()))
+    seconds = int((datetime.now(UTC) - since).total_seconds())
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
             return message(f"definition.age_{name}s", count=seconds // size)

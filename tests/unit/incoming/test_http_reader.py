@@ -9,7 +9,7 @@ import zlib
 import pytest
 import requests
 
-from amazon_listings.incoming.http_reader import Limits, NoReply, new_session, read, unpacked
+from amazon_listings.incoming.http_reader import Limits, NoReply, Unpacker, new_session, read, unpacked
 
 LIMITS = Limits(sent=1 << 20, unpacked=1 << 20, seconds=0.5, connect=1.0, silence=5.0)
 
@@ -206,3 +206,10 @@ def test_environment_is_asked_for_once_for_each_origin(monkeypatch):
         assert session.environment("https://far.example/c") is far
     with new_session() as later:
         assert later.environment("https://far.example/")["proxies"]["https"] == "http://other.example:3128"
+
+
+def test_a_byte_more_than_allowed_is_unpacked_and_no_more():
+    for packed in (gzip.compress(bytes(99)), gzip.compress(bytes(6)) * 9, bytes(99)):
+        content = bytearray()
+        Unpacker().feed(packed, content, 10)
+        assert len(content) == 11
