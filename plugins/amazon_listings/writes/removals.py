@@ -90,8 +90,9 @@ class Removals:
             due, left = self._ours(leaving)
             done += left
             done += self._fed(part, due) if by_feeds else self._written(due)
-            self.folder.write(REMOVED, part, done)
-        for _ in self.feeds.collect(REMOVED, awaited(), first=self._note):
+            asked = {item.sku: item for item in items}
+            self.folder.write(REMOVED, part, [_as_asked(one, asked[one.sku]) for one in done])
+        for _ in self.feeds.collect(REMOVED, awaited(), first=self._beginning):
             pass
         if calls := self.writer.calls + self.feeds.calls - before:
             self.folder.note(RemovalsNote(calls=dict(calls)))
@@ -101,9 +102,13 @@ class Removals:
     def _how(self) -> Removal:
         return "delete" if self.connector.sync.when_removed == "delete" else "zero_quantity"
 
-    @property
-    def _note(self) -> Remarks:
-        return remark(f"note.removed_{self._how}")
+    def _beginning(self, item: WrittenItem) -> Remarks:
+        """Return what the note of an item begins with: why its listing is taken off, and how."""
+        how = self._ways.get(item.sku or "", self._how)
+        found = item.outcome is Outcome.UNCHANGED
+        done = remark(f"note.removed_{how}", "found" * found)
+        spared = () if how == self._how else remark("note.not_deleted")
+        return self._said.get(item.sku or "", ()) + done + spared
 
     def _ours(self, items: list[WrittenItem]) -> tuple[list[WantedItem], list[WrittenItem]]:
         """Return how each listing is taken off, and the outcomes of those that are left alone.
@@ -219,13 +224,13 @@ class Removals:
 
     def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
         for item in items:
-            how = self._ways.get(item.sku or "", self._how)
-            found = item.outcome is Outcome.UNCHANGED
-            done = remark(f"note.removed_{how}", "found" * found)
-            spared = () if how == self._how else remark("note.not_deleted")
-            first = self._said.get(item.sku or "", ())
-            note = first + done + spared + (() if found else item.note)
-            yield msgspec.structs.replace(item, note=note)
+            note = () if item.outcome is Outcome.UNCHANGED else item.note
+            yield msgspec.structs.replace(item, note=self._beginning(item) + note)
+
+
+def _as_asked(done: WrittenItem, asked: WrittenItem) -> WrittenItem:
+    """Return an outcome with what allowed the removal and why it was asked for, which later tries read."""
+    return msgspec.structs.replace(done, approval=asked.approval, remark=asked.remark)
 
 
 def _sells(claim: Claim) -> bool:

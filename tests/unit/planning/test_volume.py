@@ -1,3 +1,5 @@
+import pytest
+
 from amazon_listings.messages import catalogue
 from amazon_listings.planning.volume import Volume
 
@@ -28,3 +30,17 @@ def test_many_that_leave_go_by_feeds_of_their_own():
         "by feeds, 75 searches, less than a minute; 1 feed, less than a minute of 1,500 listings that are "
         "removed; one by one, 3 updates, less than a minute"
     )
+
+
+@pytest.mark.parametrize(("number", "by_feeds"), [(9, False), (10, True), (11, True)])
+def test_feeds_are_made_from_so_many_listings_on(number, by_feeds):
+    assert Volume(10, "delete", creations=4, updates=number - 4).by_feeds == by_feeds
+    assert Volume(10, "delete", parents=number).parents_by_feeds == by_feeds
+    assert ("createFeed" in Volume(10, "delete", leaving=number).calls) == by_feeds
+
+
+def test_the_seconds_are_those_of_feeds_and_of_single_calls():
+    feeds, single = Volume(1500, "delete", leaving=1600), Volume(1500, "delete", creations=20, updates=30)
+    both = Volume(1500, "delete", creations=20, updates=30, leaving=1600)
+    assert both.seconds == feeds.seconds + single.seconds
+    assert min(feeds.seconds, single.seconds) > 0

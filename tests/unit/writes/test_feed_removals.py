@@ -4,14 +4,16 @@ import json
 
 import pytest
 
+from amazon_listings.ledger.items.payloads import record_listed
 from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.messages import catalogue
+from amazon_listings.remarks import remark
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import RemovalsNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import REMOVED, WrittenItem
 from amazon_listings.selling_partner import listings as amazon
-from support.feed_runs import FRANCE, LAMP, feeds_made, lamp, wait_for_feeds
+from support.feed_runs import FRANCE, LAMP, brand, feeds_made, lamp, wait_for_feeds
 from support.run_records import note_of
 
 
@@ -50,3 +52,24 @@ def test_listings_whose_items_left_go_by_feeds_from_the_same_number(runs, sandbo
     before = [write.before for write in writes_of(runs.ledger, runs.run)]
     assert [one["brand"] for one in before] == [LAMP["brand"]] * 2
     assert runs.collect() == {"accepted": 2}
+
+
+def test_the_note_says_why_and_how_a_listing_was_taken_off_once_its_feed_is_through(
+    runs, sandbox, client, connector, ledger, listings
+):
+    amazon.put(client, "A-1", FRANCE, product_type="LAMP", attributes=lamp("A-1")["attributes"])
+    record_listed(ledger, listings, {"A-1": True})
+    runs.begin([lamp("A-1", brand=brand("Nord"))])
+    runs.send()
+    wait_for_feeds(sandbox)
+    runs.collect()
+    runs.connector = connector(sync={"feed_from": 1, "when_removed": "delete"})
+    runs.begin([])
+    why = remark("note.renamed", sku="A-2")
+    left = WrittenItem(pim_id="", sku="A-1", outcome=Outcome.READY, remark=why)
+    runs.folder.write(REMOVED, part_name(1), [left])
+    runs.send()
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 1}
+    (row,) = runs.folder.read(REMOVED, part_name(1))
+    assert row.note == why + remark("note.removed_zero_quantity") + remark("note.not_deleted")

@@ -12,7 +12,7 @@ from amazon_listings.runs.records import FEEDS, WrittenItem
 from amazon_listings.writes.feeds.poll import CANCELLED, report_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from amazon_listings.ledger.writes.feed_messages import FeedAnswer
     from amazon_listings.remarks import Remarks
@@ -47,10 +47,12 @@ class MessageOutcomes:
 
     Args:
         waiting: The numbers of the feeds that are still waited for.
-        first: What the notes begin with.
+        first: What the note of an item begins with.
     """
 
-    def __init__(self, waiting: Collection[int], first: Remarks = ()) -> None:
+    def __init__(
+        self, waiting: Collection[int], first: Callable[[WrittenItem], Remarks] | None = None
+    ) -> None:
         self._waiting = waiting
         self._first = first
         self._known: dict[tuple[int, str | None, str], tuple[Outcome, Remarks]] = {}
@@ -59,14 +61,13 @@ class MessageOutcomes:
         """Return an item with what became of its message, whose issues these are."""
         key = (answer.feed, answer.feed_id, answer.status)
         if key not in self._known:
-            outcome, note = self._outcome(answer)
-            self._known[key] = outcome, self._first + note
+            self._known[key] = self._outcome(answer)
         outcome, note = self._known[key]
         return WrittenItem(
             pim_id=item.pim_id,
             sku=item.sku,
             outcome=outcome,
-            note=note,
+            note=note if self._first is None else self._first(item) + note,
             submission_id=answer.feed_id,
             issues=issues,
             approval=item.approval,

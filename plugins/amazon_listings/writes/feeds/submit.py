@@ -144,7 +144,7 @@ class FeedSync:
         stage: Stage[WrittenItem, WrittenItem],
         awaited: Iterable[PendingFeed],
         *,
-        first: Remarks = (),
+        first: Callable[[WrittenItem], Remarks] | None = None,
     ) -> Iterator[str]:
         """Enter what became of the items of a stage that are in feeds; yield each part with pending ones.
 
@@ -152,12 +152,12 @@ class FeedSync:
             stage: `live` or `removed`.
             awaited: The feeds that are still to be waited for. What is in another that has no report
                 stays pending for the next run.
-            first: What the notes begin with.
+            first: What the note of an item begins with.
         """
         feeds = list(awaited)
         outcomes = MessageOutcomes({feed.number for feed in feeds}, first)
         # A row that names a feed which is still under way says so already.
-        told = {feed.feed_id for feed in feeds if feed.feed_id and not first}
+        told = {feed.feed_id for feed in feeds if feed.feed_id and first is None}
         reports = MessageReports(self.folder)
         for part in self.folder.parts(stage):
             items = list(self.folder.read(stage, part))
