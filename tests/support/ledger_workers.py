@@ -9,10 +9,17 @@ from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.ledger.writes.leases import Lease
 
+IMPORTED = ["amazon_listings.ledger.buckets", "amazon_listings.ledger.writes.leases"]
+
 
 def in_processes(work, count, *arguments):
-    """What `work(number, *arguments)` returned in each of so many processes that run at once."""
-    context = multiprocessing.get_context("fork")  # imports nothing again
+    """What `work(number, *arguments)` returned in each of so many processes that run at once.
+
+    They are forked from a process without threads, which has imported what they need: the threads that
+    other tests have left would be missing in a fork of this one, and what they hold would stay locked.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(IMPORTED)
     with context.Pool(count) as pool:
         return pool.starmap(work, [(number, *arguments) for number in range(count)], chunksize=1)
 
