@@ -1,9 +1,13 @@
 """The seller that the sandbox knows, as the client sees it."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.selling_partner.account import Account
-from spapi_sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from spapi_sandbox.server import Sandbox
 
 
 def account_at(sandbox: Sandbox, **changes: Any) -> Account:

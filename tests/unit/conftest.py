@@ -12,7 +12,6 @@ from amazon_listings.runs.folder import RunFolder, part_name
 from amazon_listings.runs.records import EXTRACT, PROBLEMS
 from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.calls.quotas import Quotas
-from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.run_records import extract_note, scope_of
 
@@ -58,6 +57,9 @@ def connector(tmp_path):
 @pytest.fixture(scope="session")
 def definitions_folder(tmp_path_factory):
     """Where LAMP in France is kept, fetched from the sandbox."""
+    # Not above: what hands the tests out to workers reads this file too, and starts no sandbox.
+    from spapi_sandbox.server import running_sandbox
+
     root = tmp_path_factory.mktemp("definitions")
     connector = _lamps(root)
     with running_sandbox() as sandbox:

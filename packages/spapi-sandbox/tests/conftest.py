@@ -1,3 +1,8 @@
+"""The sandbox and the PIM that the tests ask.
+
+Servers are imported where one starts: what hands the tests out to workers reads this file too.
+"""
+
 import sys
 from pathlib import Path
 
@@ -5,16 +10,16 @@ import pytest
 
 from spapi_sandbox.catalogue.catalogue import load
 from spapi_sandbox.clock import Clock
-from spapi_sandbox.server import running_sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))  # helper modules beside the tests, in any import mode
 from amazon_client import Amazon
-from pim_client import serving
 
 
 @pytest.fixture(scope="module")
 def frozen():
     """One sandbox a module, on a clock that stands still."""
+    from spapi_sandbox.server import running_sandbox
+
     with running_sandbox(seed=5, clock=Clock(frozen_at=1_800_000_000.0)) as sandbox:
         yield sandbox
 
@@ -32,6 +37,8 @@ def amazon(frozen):
 @pytest.fixture(scope="module")
 def pim_server():
     """One PIM a module, with the catalogue as it is written."""
+    from pim_client import serving
+
     with serving(load()) as pim:
         yield pim
 
