@@ -42,8 +42,12 @@ test: $(STAMP) lint  ## Run the whole suite; installs what it needs
 compat: $(STAMP)  ## Run the unit tests on each Python of 3.11, 3.12 and 3.13 that this machine has
 	@tests/compat.sh
 
+# Memory, where there is a gigabyte of it: the unit tests make thousands of small files and ledgers, each of
+# which waits for a disk.
+MEMORY = $(shell test -w /dev/shm && df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 1000000 {print "/dev/shm"}')
+
 unit: $(STAMP)  ## Run the unit tests alone: no database server, no browser, no Airflow, no process of its own
-	$(BIN)/pytest -m "not soak and not airflow and not browser and not server and not process" \
+	$(if $(MEMORY),TMPDIR=$(MEMORY)) $(BIN)/pytest -m "not soak and not airflow and not browser and not server and not process" \
 		--hypothesis-profile unit --numprocesses 2 --dist worksteal \
 		tests/unit packages/amazon-product-types/tests packages/spapi-sandbox/tests
 
