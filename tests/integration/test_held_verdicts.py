@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
+from amazon_listings.ledger.tables import item_states
 from amazon_listings.runs.notes import QualityNote
 from amazon_listings.runs.quality_docs import docs_index
 from amazon_listings.runs.records import QUALITY
@@ -146,6 +148,18 @@ def test_another_mapping_and_lost_pages_have_all_checked(home, run):
     connector = home.connector(mapping={"manufacturer": "Other"})
     docs_index(home.storage, connector.key).unlink()
     assert run(connector)[1].checked == 1
+
+
+def test_a_verdict_that_cannot_be_read_is_none(home, run):
+    run()
+    with home.ledger.begin() as connection:
+        damage = update(item_states).where(item_states.c.sku == "S0").values(content=b"no content")
+        connection.execute(damage)
+    home.rows[0]["price"] = "11"
+    counts, note = run()
+    assert (counts, note.checked) == ({"unchanged": 5, "accepted": 1}, 1)
+    home.rows[0]["price"] = "12"
+    assert run()[1].held == 1
 
 
 def test_a_family_is_judged_together(home, run):

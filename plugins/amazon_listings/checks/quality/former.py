@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from amazon_listings.checks.columns import PIM_ID
 from amazon_listings.checks.expectations import ACROSS_ROWS, IS_NULL, NOT_NULL
 from amazon_listings.ledger.database import CHUNK, chunks
+from amazon_listings.ledger.exceptions import LedgerDamaged
 from amazon_listings.ledger.items.issues import names_with_open
 from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.runs.extract.notations import RowNotation, columns_of
@@ -61,7 +62,10 @@ class FormerVerdicts:
         columns = extract.columns(extract.expectations)
         compared = _Compared(extract, columns, RowNotation(columns_of(extract.folder)))
         families = (list(items) for _, items in groupby(extract.read(extract.parts), itemgetter("group")))
-        return all(self._hold(some, compared) for some in chunks(families, CHUNK))
+        try:
+            return all(self._hold(some, compared) for some in chunks(families, CHUNK))
+        except LedgerDamaged:
+            return False  # what cannot be read is no verdict; this run writes it again
 
     def _hold(self, families: Sequence[list[Item]], compared: _Compared) -> bool:
         """Return whether the items of these products have passed."""
