@@ -43,19 +43,16 @@ def question_of(plan: Plan, reasons: Reasons) -> tuple[Change, ...]:
     return tuple(change for change in plan.changes if change.leaf in reasons.leaves)
 
 
-def hash_of(
-    plan: Plan, question: tuple[Change, ...], by_before: tuple[Change, ...], *, plan_hash: str
-) -> str:
+def hash_of(plan: Plan, question: tuple[Change, ...], by_before: tuple[Change, ...]) -> str:
     """Return the hash of a question about changes of a plan.
 
     Args:
         plan: The plan.
         question: Its changes that are asked about.
         by_before: Those of them that count with what the listing had before as well.
-        plan_hash: The hash of the plan.
     """
-    whole = question is plan.changes
-    return question_hash(plan_hash if whole else Plan(plan.sku, plan.method, question).hash, by_before)
+    asked = plan if question is plan.changes else Plan(plan.sku, plan.method, question)
+    return question_hash(asked.hash, by_before)
 
 
 def guarded(question: tuple[Change, ...], reasons: Reasons) -> tuple[Change, ...]:
@@ -71,8 +68,6 @@ def asked_item(
     reasons: Reasons,
     policy: Policy,
     pim_id: str | None,
-    *,
-    plan_hash: str,
 ) -> Asked:
     """Return what is asked about an item.
 
@@ -82,13 +77,12 @@ def asked_item(
         reasons: Why.
         policy: Tells the mapping lines behind the changes.
         pim_id: The PIM's identity of the item.
-        plan_hash: The hash of the plan.
     """
     return Asked(
         sku=plan.sku,
         pim_id=pim_id,
         kind=_kind(plan),
-        hash=hash_of(plan, question, guarded(question, reasons), plan_hash=plan_hash),
+        hash=hash_of(plan, question, guarded(question, reasons)),
         reasons=tuple(sorted(reasons.names)),
         lines=policy.lines_behind(question),
         changes=packed_text(encode(_with_reasons(question, reasons))),

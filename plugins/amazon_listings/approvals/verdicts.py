@@ -103,7 +103,7 @@ class Judge:
             # The reasons of then: what a guard asked about was approved for what the listing had before.
             question = question_of(plan, former)
             by_before = guarded(question, former)
-            if row.hash == hash_of(plan, question, by_before, plan_hash=digest):
+            if row.hash == hash_of(plan, question, by_before):
                 return Verdict(
                     _decided(item, Outcome.READY, plan_hash=digest, approval=row.hash, guarded=by_before)
                 )
@@ -116,7 +116,7 @@ class Judge:
         if not question:
             settled = row is not None and row.state not in ALLOWED
             return Verdict(_decided(item, Outcome.READY, plan_hash=digest), settled=settled)
-        asked = asked_item(plan, question, reasons, standard.policy, item.pim_id, plan_hash=digest)
+        asked = asked_item(plan, question, reasons, standard.policy, item.pim_id)
         state = row.state if row is not None and row.hash == asked.hash else None
         outcome = Outcome.REFUSED if state == "refused" else Outcome.WAITING
         note = self._note(outcome, question, plan, asked.reasons)

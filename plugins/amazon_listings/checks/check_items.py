@@ -138,7 +138,7 @@ def test_sync(
     if scope.operation == "live":
         sending.creations, sending.leaving = ready + local.waiting, leaving
         sending.sizes = checking.sizes
-    planner = Planner(connector, mapping, definitions.layout, client, payloads)
+    planner = Planner(connector, mapping, definitions.layout, client)
     preview = _previews(local, planner, client, shapes)
     cost = _forecast(client, local, sending, preview.progress.total)
     log.info("%s", log_line("log.asking", cost=cost))

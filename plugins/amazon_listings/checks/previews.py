@@ -428,6 +428,7 @@ class Previews:
         origins = by_line(self.local.mapping, attributes, self.local.languages)
         # The payload of an offer that goes out alone is not the one that was mapped.
         makes = verdict.write.creates and not job.tested.only
+        plan = None if makes else self.planner.with_changes(verdict.write)
         return msgspec.structs.replace(
             job.tested,
             outcome=outcome,
@@ -435,8 +436,8 @@ class Previews:
             note=note,
             asin=asin,
             issues=job.tested.issues + traced(found, origins),
-            plan=None if makes else self.planner.with_changes(verdict.write),
-            plan_hash=verdict.write.plan.hash,
+            plan=plan,
+            plan_hash=job.item.hash if plan is None else plan.hash,
             makes=makes,
             displaced=verdict.write.displaced,
             previewed=verdict.submission is not None,

@@ -150,7 +150,7 @@ def _asked(
     own = policy.reasons(plan, change.after)
     leaves = {one.leaf: own.leaves.get(one.leaf, frozenset()) | {PLANNED} for one in changes}
     reasons = Reasons({}, own.whole | {PLANNED}) if not exists else Reasons(leaves, own.whole)
-    return asked_item(plan, changes, reasons, policy, change.pim_id, plan_hash=plan.hash)
+    return asked_item(plan, changes, reasons, policy, change.pim_id)
 
 
 def _removal(change: ItemChange, policy: Policy) -> Asked | None:

@@ -39,7 +39,6 @@ from amazon_listings.runs.plan import (
     displaced,
     edited,
 )
-from amazon_listings.runs.shared_payloads import SharedPayloads
 from amazon_listings.selling_partner import listings as amazon
 from amazon_listings.selling_partner.content.leaves import MARKETPLACE, Layout, amazon_defaults, join, split
 from amazon_listings.selling_partner.content.overlay import sendable
@@ -67,7 +66,6 @@ class Planner:
         mapping: Its compiled mapping, which owns attributes.
         layout: The layout of the definition: selectors, and what is a leaf.
         client: The account's client.
-        payloads: Reads the payloads that are planned; of what they share plans are made once.
     """
 
     def __init__(
@@ -76,7 +74,6 @@ class Planner:
         mapping: FieldMapping,
         layout: Layout,
         client: SellingPartner,
-        payloads: SharedPayloads | None = None,
     ) -> None:
         self._connector = connector
         self._client = client
@@ -85,7 +82,7 @@ class Planner:
         self._marketplace = connector.marketplace
         self._defaults = amazon_defaults(self._marketplace)
         self._line_of = MappingLines(mapping, connector.where).of
-        self._creations = Creations(layout, self._defaults, self._line_of, payloads or SharedPayloads())
+        self._creations = Creations(layout, self._defaults, self._line_of)
         self._replaces = connector.sync.full_replace
         self.recreates = connector.sync.when_vanished == "recreate"
         stock = mapping.plan.get(AVAILABILITY)
@@ -142,11 +139,6 @@ class Planner:
         """
         if not current.exists and self._connector.contributes:
             return PlannedWrite(Plan(row.sku, Method.NOTHING), None, None, current.exists, {}, absent=True)
-        if row.makes and row.plan_hash and _is_nothing(current) and not row.kept:
-            # The same payload where there still is nothing: it would be the same plan.
-            plan = Plan.making(row.sku, row.plan_hash)
-            made = row.attributes
-            return PlannedWrite(plan, made, None, current.exists, made, creates=True)
         if not current.exists or self._replaces:
             return self._replacement(row.sku, row.attributes, row.kept, current)
         return self.patch(row.sku, row.attributes, current, row.kept, forced=row.forced)
@@ -269,11 +261,9 @@ class Planner:
             stays = {leaf: held[leaf] for leaf in held if leaf in untouched}
             body = join(ours | stays) if stays else wanted
         creates = _is_nothing(current)
-        if creates:
-            plan = self._creations.plan(sku, body)
-        else:
-            changes = self._changes(before, body, forced=True)
-            plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
+        # The changes of a creation are all that it has: they are found where they are needed.
+        changes = () if creates else self._changes(before, body, forced=True)
+        plan = Plan(sku, Method.PUT, tuple(one for one in changes if one.leaf not in stays))
         return PlannedWrite(
             plan,
             body,
@@ -330,7 +320,16 @@ class Planner:
 
     def with_changes(self, write: PlannedWrite) -> Plan:
         """Return the plan of a write with its changes, those of a listing that is made too."""
-        return self._creations.with_changes(write.plan, write.body) if write.creates else write.plan
+        return self._creations.with_changes(write.plan.sku, write.body) if write.creates else write.plan
+
+    def is_other(self, row: WantedItem, write: PlannedWrite) -> bool:
+        """Return whether a write of an item is another than the one that may be carried out."""
+        if row.plan_hash is None:
+            return False
+        if row.makes:
+            # A payload where there still is nothing is put as it was.
+            return not write.creates
+        return self.with_changes(write).hash != row.plan_hash
 
     def send(self, row: WantedItem, write: PlannedWrite, *, preview: bool = False) -> Submission:
         """Carry a plan out, or ask for Amazon's verdict on it; the plan is not `NOTHING`.

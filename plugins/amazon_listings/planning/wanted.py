@@ -53,7 +53,7 @@ class WantedItem:
         read_at: When the PIM was read; None where that does not count.
         forced: Send what is unchanged too.
         kept: Leaves that are not touched, with an owner or without.
-        plan_hash: The hash of the plan that may be carried out; None: any plan.
+        plan_hash: What the plan that may be carried out is known by; None: any plan.
         makes: That plan makes the listing of just these attributes where there was nothing.
         approval: The hash of what a person approved; empty if nothing had to be asked.
         guarded: The changes that were approved for what the listing had before.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from amazon_listings.runs.plan import Change, Method, Plan, beside, changes_between, hash_of, leaf_text
+from amazon_listings.runs.plan import Change, Method, Plan, changes_between
 from amazon_listings.selling_partner.content.leaves import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from amazon_listings.runs.plan import MappingLine
-    from amazon_listings.runs.shared_payloads import SharedPayloads
     from amazon_listings.selling_partner.content.leaves import Element, Leaf
 
 #: Forms of attributes that are known at once.
@@ -23,30 +22,16 @@ _TEXTS = frozenset((str, type(None)))
 _NOTHING = Layout()
 
 
-class _Form(NamedTuple):
-    """What attributes have alike whose leaves differ in their values alone.
-
-    Args:
-        changes: The changes that make one of them.
-        leaves: The leaves of these as the plan's hash has them.
-    """
-
-    changes: tuple[Change, ...]
-    leaves: tuple[str, ...]
-
-
 class Creations:
-    """Makes the plans to put attributes where there are none; may be used from several threads.
+    """Finds the changes of plans to put attributes where there are none; may be used from several threads.
 
-    Most items share most of their attributes, and the others differ in their values alone. Their changes
-    are as many as the leaves of the payload: a plan is made without them, and gets them only where
-    they are shown or judged.
+    They are as many as the leaves of the payload: a plan is made without them, and gets them only where
+    they are shown or judged. The leaves of most attributes of a run differ in their values alone.
 
     Args:
         layout: The layout of the definition.
         defaults: The properties that Amazon fills in.
         line_of: Returns the mapping line that makes a leaf.
-        payloads: Reads the payloads.
     """
 
     def __init__(
@@ -54,56 +39,28 @@ class Creations:
         layout: Layout,
         defaults: Mapping[str, Any],
         line_of: Callable[[Leaf], MappingLine | None],
-        payloads: SharedPayloads,
     ) -> None:
         self._layout = layout
         self._defaults = defaults
         self._line_of = line_of
-        self._payloads = payloads
-        self._shared: dict[int, list[str]] = {}
-        self._forms: dict[tuple[object, ...], _Form] = {}
+        self._forms: dict[tuple[object, ...], tuple[Change, ...]] = {}
 
-    def plan(self, sku: str, attributes: Mapping[str, list[Element]]) -> Plan:
-        """Return the plan to put attributes; without its changes.
+    def with_changes(self, sku: str, attributes: Mapping[str, list[Element]]) -> Plan:
+        """Return the plan to put attributes, with its changes.
 
         Args:
             sku: The SKU.
             attributes: All that its listing is to have.
         """
-        texts = [self._shared.get(id(one)) or self._texts(name, one) for name, one in attributes.items()]
-        return Plan.making(sku, hash_of(sku, Method.PUT, chain.from_iterable(texts)))
-
-    def with_changes(self, plan: Plan, attributes: Mapping[str, list[Element]]) -> Plan:
-        """Return the plan to put attributes with its changes.
-
-        Args:
-            plan: The plan.
-            attributes: All that its listing is to have.
-        """
         changes = chain.from_iterable([self._changes(name, one) for name, one in attributes.items()])
-        return Plan.making(plan.sku, plan.hash, tuple(changes))
+        return Plan(sku, Method.PUT, tuple(changes))
 
-    def _texts(self, name: str, elements: list[Element]) -> list[str]:
-        """Return what the plan's hash has of an attribute."""
-        form, values = self._made(name, elements)
-        texts = list(map(beside, form.leaves, values))
-        if self._payloads.holds(elements):
-            self._shared[id(elements)] = texts
-        return texts
-
-    def _changes(self, name: str, elements: list[Element]) -> list[Change]:
+    def _changes(self, name: str, elements: list[Element]) -> Iterable[Change]:
         """Return the changes that make an attribute."""
-        form, values = self._made(name, elements)
-        return [
-            Change(one.leaf, None, value, one.origin) for one, value in zip(form.changes, values, strict=True)
-        ]
-
-    def _made(self, name: str, elements: list[Element]) -> tuple[_Form, list[Any]]:
-        """Return the form of an attribute, and the values that its changes lead to."""
         key = self._key(name, elements)
         known = self._forms.get(key)
         if known is not None:
-            return known, [_value(one.leaf, elements) for one in known.changes]
+            return [Change(one.leaf, None, _value(one.leaf, elements), one.origin) for one in known]
         changes = changes_between(
             {},
             {name: elements},
@@ -112,10 +69,9 @@ class Creations:
             line_of=self._line_of,
             forced=True,
         )
-        form = _Form(changes, tuple(leaf_text(one.leaf) for one in changes))
         if key and len(self._forms) < _MOST_FORMS:
-            self._forms[key] = form
-        return form, [one.after for one in changes]
+            self._forms[key] = changes
+        return changes
 
     def _key(self, name: str, elements: list[Element]) -> tuple[object, ...]:
         """Return what the leaves of an attribute depend on beside its values; empty if they are not simple.

@@ -141,25 +141,13 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         method: How it is carried out.
         changes: The leaves that are written. Leaves of others that a request has to carry are no
             changes; a deletion has none, because the listing goes as a whole. A listing that is made has
-            one for each leaf of its payload: `Creations.with_changes` adds them where they are needed.
+            one for each leaf of its payload, and the hash of these: `Creations.with_changes` finds them
+            where they are needed.
     """
 
     sku: str
     method: Method
     changes: tuple[Change, ...] = ()
-
-    @classmethod
-    def making(cls, sku: str, found: str, changes: tuple[Change, ...] = ()) -> Plan:
-        """Return the plan to make a listing.
-
-        Args:
-            sku: The SKU.
-            found: The hash of the plan with its changes.
-            changes: The changes; none until they are needed.
-        """
-        plan = cls(sku, Method.PUT, changes)
-        plan.__dict__["hash"] = found
-        return plan
 
     @cached_property
     def hash(self) -> str:

@@ -146,7 +146,8 @@ class TestedIndex(Member, frozen=True, kw_only=True):
         sent_before: The same payload was accepted before.
         previewed: Amazon's preview has judged it.
         unpreviewed: Why Amazon was not asked about it, where others like it were.
-        plan_hash: The hash of its plan; empty without one.
+        plan_hash: What its plan is known by, empty without one: its hash, or, where it makes a listing, the
+            payload's.
         makes: Its plan makes a listing of the whole payload where there was nothing.
         due: A live run would send it: it is ready, or passed before and was never accepted.
         only: The attributes that go out alone, because the rest has errors; empty: all go.
@@ -189,7 +190,7 @@ class ApprovedIndex(ItemRecord, frozen=True, kw_only=True):
     Attributes:
         outcome: `ready`: its plan may be carried out now; `waiting` or `refused`: nothing may be sent.
         note: Remarks on what waits.
-        plan_hash: The hash of the plan that may be carried out; empty: any plan.
+        plan_hash: What the plan that may be carried out is known by; empty: any plan.
         approval: The hash of the changes that a person approved; empty if nothing had to be asked.
         waits: Other changes of the item wait, or were refused.
     """

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from amazon_listings.runs.creations import Creations
 from amazon_listings.runs.extract.notations import columns_of
 from amazon_listings.runs.map_fields import compiled
-from amazon_listings.runs.plan import MappingLines, Plan
-from amazon_listings.runs.shared_payloads import SharedPayloads
+from amazon_listings.runs.plan import MappingLines, Method, Plan
+from amazon_listings.runs.records import MAPPED
 from amazon_listings.selling_partner.content.leaves import amazon_defaults
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ class TestedPlans:
         self._connector = connector
         self._definitions = definitions
         self._folder = folder
-        self._payloads = SharedPayloads()
 
     def of(self, part: str, items: Iterable[TestedItem]) -> dict[str, Plan]:
         """Return the plans of items of a part that have one, by the PIM's identity.
@@ -54,11 +53,10 @@ class TestedPlans:
             elif item.makes:
                 made[item.pim_id] = item
         if made:
-            for mapped in self._folder.read(self._payloads, part):
+            for mapped in self._folder.read(MAPPED, part):
                 one = made.get(mapped.pim_id)
                 if one is not None and one.hash == mapped.hash:
-                    plan = Plan.making(one.sku or "", one.plan_hash)
-                    plans[one.pim_id] = self._creations.with_changes(plan, mapped.attributes)
+                    plans[one.pim_id] = self._creations.with_changes(one.sku or "", mapped.attributes)
         return plans
 
     @cached_property
@@ -66,9 +64,9 @@ class TestedPlans:
         connector, layout = self._connector, self._definitions.layout
         mapping = compiled(connector, self._definitions, columns=columns_of(self._folder))
         lines = MappingLines(mapping, connector.where)
-        return Creations(layout, amazon_defaults(connector.marketplace), lines.of, self._payloads)
+        return Creations(layout, amazon_defaults(connector.marketplace), lines.of)
 
 
 def without_changes(item: TestedItem) -> Plan | None:
     """Return the plan of an item; that of a listing that it makes has no changes."""
-    return Plan.making(item.sku or "", item.plan_hash) if item.makes else item.plan
+    return Plan(item.sku or "", Method.PUT) if item.makes else item.plan

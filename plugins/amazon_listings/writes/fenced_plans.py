@@ -48,23 +48,23 @@ def plan_behind_fence(
     Raises:
         SellingPartnerError: see `listings.get`.
     """
-    wanted, previewed = row.wanted, row.wanted.plan_hash
+    wanted = row.wanted
     current = row.current if read is None else read
     write = plan_for(wanted, current)
-    other = previewed not in {None, write.plan.hash}
+    other = planner.is_other(wanted, write)
     if other and read is None and write.method == Method.PATCH:
         # The check read a listing that is not as the ledger knows it.
         if not around:
             return FencedPlan(replace(write, carries=True), current, read)
         current = read = planner.read(row.sku, current)
         write = plan_for(wanted, current)
-        other = previewed not in {None, write.plan.hash}
+        other = planner.is_other(wanted, write)
     if write.carries and around:
-        known = write.plan
+        known, was_other = write.plan, other
         current = read = planner.read_around(row.sku, current)
         write = plan_for(wanted, current)
-        if previewed == known.hash != write.plan.hash:
+        other = planner.is_other(wanted, write)
+        if other and not was_other:
             within = planner.plan_within(wanted, current, known)
             return FencedPlan(within or write, current, read, other=within is None)
-        other = previewed not in {None, write.plan.hash}
     return FencedPlan(write, current, read, other=other)
