@@ -85,10 +85,15 @@ class PreviewNeed:
         """
         coming: Counter[int] = Counter()
         found: list[int] = []
+        # Most items share their shapes: what one of them need not ask, the others need not either.
+        passed_over: set[int] = set()
         for position, shapes in enumerate(waiting):
             if self.asked + len(found) >= self.most:
                 break
+            if id(shapes) in passed_over:
+                continue
             if self.of(shapes) is not Need.PREVIEW:
+                passed_over.add(id(shapes))
                 continue
             refused = self._refused(shapes)
             if refused:
@@ -101,6 +106,8 @@ class PreviewNeed:
             if wanted:
                 found.append(position)
                 coming.update(shapes.keys())
+            else:
+                passed_over.add(id(shapes))
         return found
 
     def passed(self, shapes: Shapes) -> None:

@@ -216,7 +216,7 @@ class Previews:
                 self._put([Answered[_Job, _Verdict](job, None, found.troubles[sku])], by_id)
             elif sku in found.listings:
                 read = job.current.read_as(found.listings[sku])
-                known.append(job._replace(current=read, read=read))
+                known.append(_Job(job.tested, job.item, read, job.known, read))
             else:
                 known.append(job)
         return known
@@ -309,7 +309,7 @@ class Previews:
                 outcome=Outcome.UNCHANGED if tested.sent_before else Outcome.READY,
                 unpreviewed=note,
             )
-        return Answered(job._replace(tested=tested), verdict, None)
+        return Answered(_Job(tested, job.item, job.current, job.known, job.read), verdict, None)
 
     def planned(self, items: list[TestedItem], payloads: dict[str, MappedItem]) -> list[TestedItem]:
         """Return the items of a part, those that are ready without a preview with their plans too.

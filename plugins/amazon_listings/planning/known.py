@@ -52,7 +52,8 @@ class CurrentListing(NamedTuple):
 
     def read_as(self, listing: Listing | None) -> CurrentListing:
         """Return what is known once the listing was read."""
-        return self._replace(exists=listing is not None, found=listing.attributes if listing else None)
+        found = listing.attributes if listing else None
+        return CurrentListing(listing is not None, found, self.owned, self.certain, self.others)
 
 
 UNKNOWN = CurrentListing(None)

@@ -157,9 +157,10 @@ class RunFolder:
         ):
             written, indexed = _Sealed(out), _Sealed(index) if index else None
             for record in records:
-                written.write(encode(record))
+                line = encode(record)
+                written.write(line)
                 if indexed is not None:
-                    indexed.write(encode(stage.index_of(record)))
+                    indexed.write(stage.index_line(record, line))
             # From here until the new note is there, the stage has no such part.
             self._forget(stage.name, _note_name(part))
         note = PartNote(

@@ -318,6 +318,7 @@ class Stage(Generic[Record, Index]):
         self._records: msgspec.json.Decoder[Record] = msgspec.json.Decoder(record)
         self._index = index
         self._indices: msgspec.json.Decoder[Index] = msgspec.json.Decoder(index)
+        self._payload = _payload_fields(record, index)
 
     def decode(self, line: bytes) -> Record:
         """Return the record of a line.
@@ -340,6 +341,24 @@ class Stage(Generic[Record, Index]):
         if not self.has_index:
             return cast("Index", record)
         return msgspec.convert(_fields(record), self._index, from_attributes=True)
+
+    def index_line(self, record: Record, line: bytes) -> bytes:
+        """Return the line of the index for a record.
+
+        Args:
+            record: The record.
+            line: Its own line, which says the same where the record has no payload.
+        """
+        if self._payload and not any(getattr(record, name) for name in self._payload):
+            return line
+        return encode(self.index_of(record))
+
+
+def _payload_fields(record: type, index: type) -> tuple[str, ...]:
+    """Return the fields that a record has beside those of its index line; none of an item of the PIM."""
+    if not (issubclass(record, RunRecord) and issubclass(index, RunRecord)):
+        return ()
+    return tuple(name for name in record.__struct_fields__ if name not in index.__struct_fields__)
 
 
 def _fields(record: object) -> object:

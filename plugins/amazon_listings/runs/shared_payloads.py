@@ -45,7 +45,11 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         """
         try:
             unread = self._lines.decode(line)
-            attributes = {name: self._value_of(name, bytes(text)) for name, text in unread.attributes.items()}
+            known, attributes = self._known, {}
+            for name, raw in unread.attributes.items():
+                text = bytes(raw)
+                elements = known[name].get(text)
+                attributes[name] = self._value_of(name, text) if elements is None else elements
         except msgspec.DecodeError:  # JSON that only Python reads, or none
             return super().decode(line)
         return MappedItem(
@@ -66,12 +70,11 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         return id(elements) in self._shared
 
     def _value_of(self, name: str, text: bytes) -> object:
-        elements = self._known[name].get(text)
-        if elements is None:
-            elements = self._value.decode(text)
-            if len(text) <= _SHORT and len(self._shared) < _MOST and self._was_met(name, text):
-                self._known[name][text] = elements
-                self._shared[id(elements)] = elements
+        """Return an attribute that is not known to be shared; it is from the second time on."""
+        elements = self._value.decode(text)
+        if len(text) <= _SHORT and len(self._shared) < _MOST and self._was_met(name, text):
+            self._known[name][text] = elements
+            self._shared[id(elements)] = elements
         return elements
 
     def _was_met(self, name: str, text: bytes) -> bool:

@@ -57,3 +57,13 @@ def test_what_amazon_is_not_asked_about_makes_no_value_a_frequent_one():
         reader.see_all(items, [judged_item("p", outcome)])
         kinds[outcome] = len({frozenset(shapes(reader, one)) for one in items})
     assert kinds == {"extracted": 4, "unchanged": 2}
+
+
+def test_latin_letters_are_of_one_kind_those_beyond_the_first_256_too():
+    reader = ShapeReader(DOCUMENT, SharedPayloads())
+    ascii_, latin, beyond, other, chinese = (
+        frozenset(shapes(reader, item(name=text))) for text in ("Lampe", "Lumière", "Łódź", "5 €", "灯")
+    )
+    assert latin == beyond
+    assert other == chinese
+    assert len({ascii_, latin, other}) == 3

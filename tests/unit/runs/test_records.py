@@ -2,12 +2,15 @@
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_listings.runs import records
 from amazon_listings.runs.outcomes import Outcome
+from amazon_listings.runs.plan import Change, Method, Plan
+from amazon_listings.selling_partner.content.leaves import Leaf
 from amazon_product_types.validation.issue import Issue, Origin
 
 ISSUE = Issue(
@@ -75,6 +78,21 @@ def test_an_index_has_everything_but_the_payload():
     assert b"Lampe" not in line
     assert records.MAPPED.decode_index(line) == index
     assert (index.pim_id, index.sku, index.hash, index.issues) == ("variants/1", "A1", "abc", (ISSUE,))
+    assert records.MAPPED.index_line(record, records.encode(record)) == line
+
+
+def test_a_record_without_a_payload_is_its_own_line_of_the_index():
+    change = Change(Leaf("FR", "item_name"), None, "Lampe")
+    planned = records.TestedItem(
+        pim_id="p", sku="A1", outcome=Outcome.READY, plan=Plan("A1", Method.PATCH, (change,)), plan_hash="h"
+    )
+    made = msgspec.structs.replace(planned, plan=None, makes=True)
+    lines = {one.makes: records.encode(one) for one in (planned, made)}
+    assert records.TESTED.index_line(made, lines[True]) is lines[True]
+    assert b"item_name" not in records.TESTED.index_line(planned, lines[False])
+    for one in (planned, made):
+        index = records.TESTED.decode_index(records.TESTED.index_line(one, records.encode(one)))
+        assert index == records.TESTED.index_of(one)
 
 
 @pytest.mark.parametrize(
