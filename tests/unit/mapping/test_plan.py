@@ -140,6 +140,12 @@ def test_one_value_a_list_and_several_lines_are_elements_of_one_shape():
     assert sent({"bullet_point": lines}, one)[0] == {"bullet_point": [{"value": "Nom", **FR}, *both]}
 
 
+def test_elements_given_one_at_a_time_take_numbers_as_well_as_texts():
+    line = {"num_batteries": [{"quantity": "{{ item.a }}"}, {"quantity": "{{ item.b }}"}]}
+    item = make_item(fields={"a": 2, "b": "3"})
+    assert sent(line, item)[0] == {"num_batteries": [{"quantity": 2, **HERE}, {"quantity": 3, **HERE}]}
+
+
 def test_a_value_with_its_unit_fills_the_unit_that_is_empty_and_agrees_with_one_that_is_there():
     line = {"item_weight": {"value": "{{ item.a }}", "unit": "{{ item.u }}"}}
     weight = [{"value": 1.5, "unit": "kilograms", **HERE}]
@@ -193,6 +199,15 @@ def test_a_text_inside_an_element_keeps_the_language_it_is_in():
     assert attributes["unit_count"] == [
         {"value": 2, "type": {"value": "pièce", "language_tag": "fr_FR"}, **HERE}
     ]
+    assert issues == [("fallback_language", "WARNING")]
+
+
+def test_a_text_of_the_fallback_deep_in_an_element_is_reported_of_the_element():
+    options = {"languages": {"de": "de_DE"}, "fallback_language": "fr"}
+    line = {"purchasable_offer.quantity_discount_plan.schedule.discount_type": "{{ item.name }}"}
+    attributes, issues = sent(line, make_item(texts={"name": {"fr": "Fixe"}}), **options)
+    [offer] = attributes["purchasable_offer"]
+    assert offer["quantity_discount_plan"] == [{"schedule": [{"discount_type": "fixed"}]}]
     assert issues == [("fallback_language", "WARNING")]
 
 
