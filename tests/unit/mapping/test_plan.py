@@ -205,10 +205,12 @@ def test_a_text_inside_an_element_keeps_the_language_it_is_in():
 def test_a_text_of_the_fallback_deep_in_an_element_is_reported_of_the_element():
     options = {"languages": {"de": "de_DE"}, "fallback_language": "fr"}
     line = {"purchasable_offer.quantity_discount_plan.schedule.discount_type": "{{ item.name }}"}
-    attributes, issues = sent(line, make_item(texts={"name": {"fr": "Fixe"}}), **options)
-    [offer] = attributes["purchasable_offer"]
+    mapped = compiled(line, **options).apply(make_item(texts={"name": {"fr": "Fixe"}}))
+    [offer] = mapped.attributes["purchasable_offer"]
     assert offer["quantity_discount_plan"] == [{"schedule": [{"discount_type": "fixed"}]}]
-    assert issues == [("fallback_language", "WARNING")]
+    assert [(issue.code, issue.path) for issue in mapped.issues] == [
+        ("fallback_language", "purchasable_offer")
+    ]
 
 
 def test_an_attribute_that_takes_no_element_gets_none_and_says_so():
@@ -273,6 +275,16 @@ def test_the_trace_of_a_list_that_was_cut_has_the_positions_of_the_payload():
 def test_a_constant_beside_an_empty_value_is_not_sent_alone():
     line = {"fulfillment_availability": {"quantity": "{{ item.a }}", "lead_time_to_ship_max_days": 2}}
     assert sent(line, make_item(fields={"a": ""})) == ({}, [])
+
+
+def test_what_only_qualifies_others_is_not_sent_alone():
+    plan = "purchasable_offer.quantity_discount_plan.schedule"
+    line = {f"{plan}.discount_type": "{{ item.b }}", f"{plan}.levels.lower_bound": "{{ item.a }}"}
+    assert sent(line, make_item(fields={"a": "", "b": "fixed"})) == ({}, [])
+    [offer] = sent(line, make_item(fields={"a": 2, "b": "fixed"}))[0]["purchasable_offer"]
+    assert offer["quantity_discount_plan"][0]["schedule"] == [
+        {"discount_type": "fixed", "levels": [{"lower_bound": 2}]}
+    ]
 
 
 def test_a_blank_member_leaves_those_after_it_alone():
@@ -343,6 +355,10 @@ def test_a_leaf_that_is_a_list_takes_its_values_in_one_element():
         assert sent(constant, item, definition=definition) == ({"features": [whole]}, [])
         beside = {**alone, "features.label": "{{ item.l }}"}
         assert sent(beside, item, definition=definition) == ({"features": [{**whole, "label": "L"}]}, [])
+        one = make_item(fields={"f": "x", "l": "L"})
+        assert sent(beside, one, definition=definition)[0] == {
+            "features": [{"list": ["x"], "label": "L", **HERE}]
+        }
 
 
 def test_a_list_beside_a_leaf_that_repeats_its_element_stands_in_each():
