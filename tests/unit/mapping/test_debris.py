@@ -218,6 +218,7 @@ def test_a_null_among_other_words_is_found_and_a_handled_one_is_not(small):
         ("{{ (item.brand ~ item.name) | truncate_words(12) }}", {"brand": "Lampe {{ product.title }}"}),
         ("{{ item.tags | join(', ') }}", {"tags": ["rouge", "NULL", "bleu"]}),
         ("{{ product.brand }} {{ item.name }}", {"brand": "#N/A"}),
+        ("{{ product.brand }} {{ item.name }}", {"brand": "NULL"}),
     ],
 )
 def test_debris_is_found_whatever_an_expression_makes_of_it(small, expression, fields):

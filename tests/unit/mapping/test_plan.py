@@ -146,6 +146,12 @@ def test_elements_given_one_at_a_time_take_numbers_as_well_as_texts():
     assert sent(line, item)[0] == {"num_batteries": [{"quantity": 2, **HERE}, {"quantity": 3, **HERE}]}
 
 
+def test_each_line_of_a_list_that_fails_is_an_issue():
+    lines = ["{{ item.a / 0 }}", "{{ item.name }}", "{{ item.a - item.name }}"]
+    item = make_item(fields={"a": 1}, texts={"name": {"fr": "Nom"}})
+    assert sent({"bullet_point": lines}, item) == ({}, [("expression_failed", "ERROR")] * 2)
+
+
 def test_a_value_with_its_unit_fills_the_unit_that_is_empty_and_agrees_with_one_that_is_there():
     line = {"item_weight": {"value": "{{ item.a }}", "unit": "{{ item.u }}"}}
     weight = [{"value": 1.5, "unit": "kilograms", **HERE}]
