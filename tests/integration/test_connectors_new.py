@@ -79,7 +79,7 @@ def test_an_offer_alone(home):
     # The stock line makes a field required of all: it is a line to fill in, and coverage says so.
     assert document["mapping"]["Modèle de livraison"] == ""
     assert "152 of 152 items: “Modèle de livraison” is missing." in result.output
-    assert "0 of 152 items pass the local checks." in result.output
+    assert "Items that pass the local checks: 0 of 152." in result.output
     assert {"offers", "stock"} <= document["mapping"].keys()
     assert not {"Nom du produit", "Marque"} & document["mapping"].keys()
     assert run("connectors", "check").exit_code == 0

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from amazon_listings.connectors.yaml_document import read_yaml
 from amazon_listings.errors import ActionRequiredError
 from amazon_product_types import json_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import yaml
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.marketplaces import Marketplace
@@ -44,7 +44,7 @@ def like(text: str, connector: Connector, place: Marketplace, connector_id: str)
         f"/{connector.source.source}/languages": [place.languages[0][:2]],
     }
     edits = [
-        (node.start_mark.index, node.end_mark.index, _written(value))
+        (node.start_mark.index, _end(node), _written(value, node))
         for pointer, value in wanted.items()
         if (node := _value(nodes, pointer)) is not None
     ]
@@ -87,8 +87,18 @@ def _value(nodes: dict[str, tuple[yaml.Node | None, yaml.Node]], pointer: str) -
     return found[1] if found is not None else None
 
 
-def _written(value: Any) -> str:
+def _end(node: yaml.Node) -> int:
+    """Return where a value ends; a block list is followed by blanks and comments that are not its own."""
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+        return _end(node.value[-1])
+    return node.end_mark.index
+
+
+def _written(value: Any, node: yaml.Node) -> str:
+    """Return a value as YAML, a list in the style of the one that it replaces."""
     if isinstance(value, list):
+        if isinstance(node, yaml.SequenceNode) and not node.flow_style:
+            return f"\n{' ' * node.start_mark.column}".join(f"- {one}" for one in value)
         return f"[{', '.join(value)}]"
     plain = all(letter.isalnum() or letter == "_" for letter in value)
     return value if plain else json.dumps(value, ensure_ascii=False)

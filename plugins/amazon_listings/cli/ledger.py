@@ -11,7 +11,7 @@ import typer
 
 from amazon_listings.cli.inputs.ledger_access import LedgerUrl, opened_ledger
 from amazon_listings.cli.output.refusals import messages, plain_errors, say
-from amazon_listings.cli.output.tables import clean, listed, print_facts, print_table, when
+from amazon_listings.cli.output.tables import ISSUES, clean, listed, print_facts, print_table, when
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -266,7 +266,8 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> None:
         elif isinstance(content, list):
             print_table(heading, content, without=UNREADABLE)
         elif isinstance(content, dict):
-            say("said_of", about=heading, said=listed(content))
+            said = listed(content, ISSUES) if name == "issues of the run" else listed(content)
+            say("said_of", about=heading, said=said)
         else:
             say("said_of", about=heading, said=clean(when(content)))
     say("status.utc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -137,6 +138,12 @@ def test_issues_and_times_are_told_in_the_language_asked_for(told, ledger, fille
         shown = told("--language", "de", *arguments).stdout
         assert "„Marke“ fehlt in X." in shown
         assert "23.11.2026, 00:0" in shown
+
+
+def test_a_name_that_two_kinds_have_is_worded_as_the_kind_that_is_meant(told, filled):
+    shown = told("--language", "it", "status", "--run", "1").stdout
+    assert re.search(r"operazione +reale\n", shown)  # an item that is `live` is `pubblicato`
+    assert "nuovi 1, ancora presenti 0, risolti 0" in shown  # one that is `gone` is `scomparso`
 
 
 def test_counts_are_told_in_the_number_and_the_signs_of_the_language(told, filled):

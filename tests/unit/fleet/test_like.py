@@ -35,6 +35,18 @@ def test_a_file_for_each_country(run, folder):
     assert run("--like", "de_backpacks", "--country", "FR").exit_code == 1  # it is there already
 
 
+@pytest.mark.parametrize("block", ["languages:\n  - de", "languages:  # theirs\n    - de  # one\n    - fr"])
+def test_a_block_list_stays_one_and_leaves_what_follows_alone(run, folder, block):
+    text = (DEMO / "de_backpacks.yaml").read_text(encoding="utf-8").replace("languages: [de]", block)
+    assert block in text
+    (folder / "de_backpacks.yaml").write_text(text, encoding="utf-8")
+    assert run("--like", "de_backpacks", "--country", "ES").exit_code == 0
+    loaded = {one.id: one for one in load_connectors(folder, {}).connectors}
+    before, after = loaded["de_backpacks"], loaded["es_backpacks"]
+    assert after.source.languages == ("es",)
+    assert after.source.sku == before.source.sku
+
+
 @pytest.mark.parametrize("written", ["country: [FR, DE]", "country:\n    - FR\n    - DE\n   "])
 def test_a_matrix_gets_countries(run, folder, written):
     text = (folder / "lamps.yaml").read_text(encoding="utf-8")

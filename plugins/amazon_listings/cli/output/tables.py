@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.cli.output.refusals import messages, say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 #: Spaces that do not break a line, as French and others write them before a sign.
 _NO_BREAK = frozenset("\u00a0\u202f")
 #: What the messages of outcomes, operations, severities, sources and states begin with.
 _NAMED = ("outcome.", "report.operations.", "severity.", "report.sources.", "value.")
+#: What they begin with in a column where another kind has the same names: items and operations are `live`.
+_KINDS = {"operation": ("report.operations.",)}
+#: The same of what became of issues.
+ISSUES = ("value.",)
 #: Columns whose texts are names of ours.
 _CHOICES = frozenset({"operation", "scope", "severity", "sources", "state", "feed", "removing"})
 #: Columns of numbers that identify something; such a number is not grouped.
@@ -56,9 +60,14 @@ def print_facts(heading: str, facts: dict[str, Any], *, without: Collection[str]
     print()
 
 
-def listed(content: dict[str, Any]) -> str:
-    """Return names and values in one line: `accepted 3, live 5`; `none` if there are none."""
-    shown = ((_word(name, value), _shown(value)) for name, value in content.items())
+def listed(content: dict[str, Any], kinds: Sequence[str] = _NAMED) -> str:
+    """Return names and values in one line: `accepted 3, live 5`; `none` if there are none.
+
+    Args:
+        content: The values by name.
+        kinds: What the messages begin with that may word the names.
+    """
+    shown = ((_word(name, value, kinds), _shown(value)) for name, value in content.items())
     return clean(", ".join(f"{name} {value}" for name, value in shown if value)) or _word("none")
 
 
@@ -74,16 +83,17 @@ def clean(text: str) -> str:
     return "".join(mark if mark.isprintable() or mark in _NO_BREAK else "·" for mark in text)
 
 
-def _word(name: str, count: object = None) -> str:
+def _word(name: str, count: object = None, kinds: Sequence[str] = _NAMED) -> str:
     """Return what the ledger calls an outcome, a state or a choice, in words; Amazon's codes as they are.
 
     Args:
         name: What the ledger calls it.
         count: How many there are, where that is known: adjectives follow it in many languages.
+        kinds: What the messages begin with that may name it.
     """
     words = messages()
     many = words.number_of(count) if isinstance(count, int) else ""
-    codes = [f"{kind}{name.replace(' ', '_')}" for kind in _NAMED]
+    codes = [f"{kind}{name.replace(' ', '_')}" for kind in kinds]
     found = (words.message(code, many if words.knows(code, many) else "") for code in codes)
     return next(filter(None, found), name.replace("_", " "))
 
@@ -99,4 +109,4 @@ def _shown(value: Any, column: str = "") -> str:
         return ", ".join(_shown(part, column) for part in value)
     if isinstance(value, int):
         return str(value) if column in _REFERENCES else messages().value(value)
-    return _word(value) if column in _CHOICES else when(value)
+    return _word(value, kinds=_KINDS.get(column, _NAMED)) if column in _CHOICES else when(value)
