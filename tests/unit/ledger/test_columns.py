@@ -1,10 +1,10 @@
 """Conditions on columns."""
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, update
 
 from amazon_listings.ledger.columns import among
-from amazon_listings.ledger.database import reading
+from amazon_listings.ledger.database import open_ledger, reading
 from amazon_listings.ledger.tables import items, submissions
 
 SKUS = [
@@ -61,3 +61,22 @@ def test_all_values_are_one_parameter(ledger, count):
     with reading(ledger) as connection:
         connection.execute(select(items.c.sku).where(among(items.c.sku, [f"S{n}" for n in range(count)])))
     assert [len(parameters) for parameters in sent if parameters] == [1]
+
+
+def test_sqlite_finds_rows_by_an_index(tmp_path):
+    """Read no row that has another value, in tables that grow without limit."""
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    sent = []
+    event.listen(ledger, "before_cursor_execute", lambda *told: sent.append(told[2:4]))
+    with ledger.begin() as connection:
+        owned = (items.c.seller_id == "S", items.c.marketplace_id == "M")
+        connection.execute(select(items.c.sku).where(*owned, among(items.c.sku, SKUS)))
+        connection.execute(update(submissions).where(among(submissions.c.id, [1, 2])).values(status="SENT"))
+        plans = [
+            [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in sent
+            if statement.startswith(("SELECT", "UPDATE"))
+        ]
+    assert [plan[0].partition(" USING ")[0] for plan in plans] == ["SEARCH items", "SEARCH submissions"]
+    assert "sku=?" in plans[0][0]
+    assert "rowid=?" in plans[1][0]
