@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from amazon_listings.authoring.pim_fields import pim_fields
-from amazon_listings.authoring.proposals import product_type_field, sku_expression
+from amazon_listings.authoring.pim_fields import PimField, pim_fields
+from amazon_listings.authoring.proposals import called, product_type_field, sku_expression
 from amazon_listings.authoring.starter import starter_lines
 from amazon_product_types.definition import Definition
 from amazon_product_types.fields import fields
@@ -120,3 +120,8 @@ def test_what_is_likely_for_a_field_that_some_items_need_stands_in_the_comment()
     (line,) = [line for line in lines if line.fields[0].attribute == "pattern_kind"]
     assert (line.section, line.active) == ("conditional", False)
     assert line.value == '{{ item["motif imprimé"] }}'
+
+
+def test_a_field_that_no_item_fills_names_nothing():
+    empty, filled = PimField("sku"), PimField("SKU", filled=0.01)
+    assert called("sku", [empty, filled]) == [filled]

@@ -75,6 +75,18 @@ def test_the_document_is_downloaded_again_only_when_its_checksum_changes(amazon,
     assert (before.version, set(before.document["properties"])) == ("V1", {"item_weight"})
 
 
+def test_a_version_that_is_named_is_read_whatever_came_after_it(amazon, client, store):
+    checksums, document = [], amazon.documents["fr_FR"]
+    for number in range(3):
+        amazon.documents["fr_FR"], amazon.version = document | {"title": f"{number}"}, f"V{number}"
+        checksums.append(refresh_definition(client, store, KEY).checksum)
+    for number, checksum in enumerate(checksums):
+        loaded = DefinitionStore(store.root, {store.name_of(KEY): checksum})
+        assert loaded.load(KEY).document["title"] == f"{number}"
+        assert loaded.load(KEY).version == f"V{number}"
+        assert [one.version for one in loaded.earlier(KEY)] == [f"V{one}" for one in reversed(range(number))]
+
+
 def test_a_copy_that_amazon_just_confirmed_is_not_asked_for_again(amazon, client, store):
     first = refresh_definition(client, store, KEY)
     refresh_definition(client, store, KEY, since=first.checked_at - timedelta(hours=1))
