@@ -314,6 +314,20 @@ def test_what_differs_stands_below_what_is_the_same(run):
     assert f"expected  {expected}\n    found     {found}" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("expected", "exit_code"),
+    [
+        ("{value: 1.5, unit: kilograms}", 0),
+        ("{value: 1.5}", 1),
+        ("{value: 1.5, unit: kilograms, marketplace_id: A13V1IB3VIYZZH}", 0),
+        ("{value: 1.5, unit: kilograms, marketplace_id: A1PA6795UKMFR9}", 1),
+    ],
+)
+def test_what_the_engine_adds_counts_only_where_it_is_named(run, expected, exit_code):
+    tests = f'tests: [{{given: {{weight: "1,5 kg"}}, expect: {{item_weight: {expected}}}}}]\n'
+    assert run("test", "--select", "fr_lamp", layers__lighting=LIGHTING + tests).exit_code == exit_code
+
+
 def test_lines_that_no_test_expects(run):
     tests = "tests: [{given: {}, expect: {Brand: Acme Lumière}}]\n"  # by the label of another layer
     result = run("test", "--untested", "--select", "fr_lamp", layers__lighting=LIGHTING + tests)
