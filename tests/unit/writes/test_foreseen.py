@@ -146,3 +146,14 @@ def test_a_connector_that_never_ran_is_asked_how_many(folder, url):
     numbers = json.loads(many.stdout)
     assert numbers["due"] is None
     assert numbers["changed"]["calls"]["createFeed"] == pytest.approx(27, abs=3)
+
+
+def test_connectors_may_have_no_ledger_yet_but_no_foreign_one(folder, tmp_path):
+    none = run(
+        "lamps", "--items", 9, "--json", "--folder", folder, "--ledger", f"sqlite:///{tmp_path}/none.db"
+    )
+    assert json.loads(none.stdout)["due"] is None
+    (tmp_path / "foreign.db").write_text("no database at all")
+    foreign = run("lamps", "--items", 9, "--folder", folder, "--ledger", f"sqlite:///{tmp_path}/foreign.db")
+    assert foreign.exit_code == 1
+    assert foreign.stdout == ""
