@@ -4,10 +4,11 @@ import time
 
 import pytest
 
+from amazon_listings.mapping.expressions.budget import Budget
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.expressions.failures import ExpressionError
 from amazon_listings.mapping.expressions.rows import ItemRow
-from amazon_listings.mapping.formulas.limits import TooLarge
+from amazon_listings.mapping.formulas.limits import MAX_DEPTH, TooLarge
 from amazon_listings.mapping.formulas.regex import cost, regex_replace
 from support.small_definition import make_item, record
 
@@ -297,3 +298,12 @@ def test_no_text_of_an_expression_holds_half_a_character(text):
     with pytest.raises(BadExpression, match="half a character"):
         compile_expression(text)
     assert evaluated("{{ '\U0001f600' }}") == "\U0001f600"
+
+
+def test_lists_in_lists_are_read_to_the_limit_and_no_deeper():
+    nested = ["x"]
+    for _ in range(MAX_DEPTH):
+        nested = [nested]
+    Budget().value(nested)
+    with pytest.raises(TooLarge):
+        Budget().value([nested])
