@@ -18,6 +18,9 @@ from amazon_listings.ledger.exceptions import LedgerDamaged
 _MARK = 12
 #: Twice as fast as zlib's default, for payloads that are a twentieth larger.
 _LEVEL = 2
+#: Bytes that zlib looks back (as a power of two) and its memory: a quarter of the defaults, of which each call
+#: would ask the system anew, for longer than it compresses a payload.
+_WINDOW, _MEMORY = 13, 6
 #: Bytes of one content, unpacked: far more than a payload has, and what a damaged row may cost.
 MOST_UNPACKED = 64 << 20
 
@@ -37,7 +40,8 @@ def packed(content: object) -> bytes:
 
 def packed_text(text: bytes) -> bytes:
     """Return JSON as `packed` does."""
-    return zlib.compress(text, _LEVEL)
+    stream = zlib.compressobj(_LEVEL, wbits=_WINDOW, memLevel=_MEMORY)
+    return stream.compress(text) + stream.flush()
 
 
 def unpacked(content: bytes | None) -> Any:
