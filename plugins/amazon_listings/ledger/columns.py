@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
-from sqlalchemy import Boolean, DateTime, Integer, String, Text, bindparam, text
+from sqlalchemy import ARRAY, Boolean, DateTime, Integer, String, Text, bindparam, func, text, type_coerce
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
@@ -19,7 +20,7 @@ from amazon_listings.selling_partner.calls.redaction import masked
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Dialect
+    from sqlalchemy import ColumnElement, Connection, Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.operators import OperatorType
 
@@ -135,6 +136,16 @@ def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bo
     """
     kind = column.type if isinstance(column.type, Name) else Integer()
     return _Among(column, bindparam("among", list(values), type_=_Values(kind), unique=True))
+
+
+def rows_of(connection: Connection, column: ColumnElement[Any], names: Iterable[str]) -> ColumnElement[str]:
+    """Return names of a column as the column of a table with a row for each, to insert them from."""
+    values = bindparam("rows", list(names), type_=_Values(cast("Name", column.type)), unique=True)
+    if connection.dialect.name == "postgresql":
+        rows = func.unnest(sql_cast(values, ARRAY(String))).table_valued("value").render_derived()
+    else:
+        rows = func.json_each(values).table_valued("value")
+    return type_coerce(rows.c.value, column.type)
 
 
 @compiles(_Among)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, literal, or_, select, update
 
-from amazon_listings.ledger.columns import SKU
+from amazon_listings.ledger.columns import SKU, rows_of
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into, reading, seconds
 from amazon_listings.ledger.tables import fences, leases, submissions
 from amazon_listings.marketplaces import region_of
@@ -119,6 +119,8 @@ def _raise(
     feed: int | None,
 ) -> Sequence[str]:
     """Raise or take over fences that are free or ours; return the names of those that could be had."""
+    # In the order of the SKUs, so that two who raise the same ones do not wait for each other.
+    sku = rows_of(connection, fences.c.sku, sorted(names))
     row = {
         "seller_id": listings.seller_id,
         "region": region_of(listings.marketplace_id),
@@ -127,7 +129,11 @@ def _raise(
         "feed": feed,
         "raised_at": datetime.now(UTC),
     }
-    statement = insert_into(connection, fences)
+    # SQLite takes ON CONFLICT for a join, unless a WHERE stands before it.
+    raised = select(sku, *(literal(value, fences.c[name].type) for name, value in row.items())).where(
+        sku.is_not(None)
+    )
+    statement = insert_into(connection, fences).from_select(["sku", *row], raised)
     new = statement.excluded
     # No correlated EXISTS: within ON CONFLICT it would name the table a second time, and ask about any fence.
     alive = select(leases.c.token).where(leases.c.expires_at > seconds(connection))
@@ -136,9 +142,7 @@ def _raise(
         set_={"run": new.run, "token": new.token, "feed": new.feed, "raised_at": new.raised_at},
         where=fences.c.feed.is_(None) & or_(fences.c.token == token, fences.c.token.not_in(alive)),
     )
-    # In the order of the SKUs, so that two who raise the same ones do not wait for each other.
-    rows = [{"sku": sku, **row} for sku in sorted(names)]
-    return connection.scalars(statement.returning(fences.c.sku), rows).all()
+    return connection.scalars(statement.returning(fences.c.sku)).all()
 
 
 def _standing(ledger: Engine, listings: ListingScope, skus: Iterable[str]) -> dict[str, Fence]:
