@@ -73,3 +73,21 @@ def test_the_note_says_why_and_how_a_listing_was_taken_off_once_its_feed_is_thro
     assert runs.collect() == {"accepted": 1}
     (row,) = runs.folder.read(REMOVED, part_name(1))
     assert row.note == why + remark("note.removed_zero_quantity") + remark("note.not_deleted")
+
+
+@pytest.mark.parametrize("feed_from", [1, 2])
+def test_a_listing_that_amazon_no_longer_has_is_told_from_one_that_was_taken_off(
+    runs, sandbox, client, connector, feed_from
+):
+    runs.begin([lamp("A-1")])
+    runs.send()
+    wait_for_feeds(sandbox)
+    runs.collect()
+    amazon.delete(client, "A-1", FRANCE)
+    runs.connector = connector(sync={"feed_from": feed_from, "when_removed": "delete"})
+    runs.begin([])
+    left = WrittenItem(pim_id="", sku="A-1", outcome=Outcome.READY)
+    runs.folder.write(REMOVED, part_name(1), [left])
+    assert runs.send() == {"unchanged": 1}
+    (row,) = runs.folder.read(REMOVED, part_name(1))
+    assert row.note == remark("note.removed_delete", "found")
