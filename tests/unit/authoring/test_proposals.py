@@ -125,3 +125,16 @@ def test_what_is_likely_for_a_field_that_some_items_need_stands_in_the_comment()
 def test_a_field_that_no_item_fills_names_nothing():
     empty, filled = PimField("sku"), PimField("SKU", filled=0.01)
     assert called("sku", [empty, filled]) == [filled]
+
+
+def test_the_asin_identifies_where_there_is_no_trade_number():
+    def lines(**values):
+        item = make_item(fields={"ASIN": "B000000001", **values})
+        made = starter_lines(FieldIndex(fields(Definition(DEFINITION))), pim_fields([item]))
+        return {line.key: (line.active, line.value) for line in made if line.key in {"gtin", "asin"}}
+
+    assert lines() == {"gtin": (False, ""), "asin": (True, "{{ item.ASIN }}")}
+    assert lines(ean="4006381333931") == {
+        "gtin": (True, "{{ item.ean }}"),
+        "asin": (False, "{{ item.ASIN }}"),
+    }

@@ -122,6 +122,8 @@ def test_most_required_fields_are_proposed_right(home, files, locale):
     assert (checked.exit_code, "1 connector right" in checked.stdout) == (0, True)
     assert "# one of: " in text
     assert "condition_note.value" in text
+    required = int(result.stdout.partition(" required lines")[0].rpartition(" ")[2])
+    assert f"\n{len(mapping) - required} further lines are proposed, " in result.stdout
     assert not any("condition_note" in key or "ASIN" in key for key in mapping)
 
 

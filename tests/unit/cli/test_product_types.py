@@ -127,6 +127,9 @@ def test_diff_of_two_files_and_the_lines_it_touches(files):
 def test_diff_of_the_last_two_stored_versions(files):
     store = DefinitionStore(files / "storage" / "definitions")
     key = DefinitionKey("HOME", marketplace("FR").id, locale="fr_FR", seller_id="A1")
+    other = DefinitionKey("BAG", marketplace("DE").id, locale="de_DE", seller_id="A1")
+    about = {"checksum": checksum(b"{}"), "version": "1", "latest": True, "locale": "de_DE"}
+    store.keep(other, b"{}", about | {"display_name": "Tasche", "property_groups": {}})
     for name in ("old", "new"):
         content = (files / f"{name}.json").read_bytes()
         about = {"checksum": checksum(content), "version": name, "latest": True, "locale": "fr_FR"}

@@ -169,3 +169,10 @@ def test_deep_nesting_is_a_problem_not_a_crash(opening, levels):
 
 def test_fifty_levels_are_read():
     assert not read_yaml("[" * 50 + "]" * 50).problems
+
+
+def test_a_document_of_512_kib_is_read_and_no_larger_one():
+    largest = f"a: {'x' * (512 * 1024 - 3)}"
+    assert not read_yaml(largest).problems
+    (problem,) = read_yaml(largest + "x").problems
+    assert "512 KiB" in catalogue("en").word(problem.message)
