@@ -86,7 +86,7 @@ def entity():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield PimConnection(api="rest", base_url=f"http://127.0.0.1:{server.server_port}", api_key="k"), asked
     server.shutdown()
     server.server_close()
