@@ -58,7 +58,8 @@ def feed_answers(ledger: Engine, run: int, skus: Sequence[str]) -> dict[str, Fee
                 select(table.sku, feeds.c.id, feeds.c.feed_id, table.status, table.payload_hash)
                 .join(feeds, feeds.c.id == table.feed)
                 .join(runs, runs.c.id == feeds.c.run)
-                .where(feeds.c.run == run, feeds.c.created_at >= runs.c.started_at, among(table.sku, names))
+                # The run of the messages, which is that of their feeds: by theirs, SQLite reads them all.
+                .where(table.run == run, feeds.c.created_at >= runs.c.started_at, among(table.sku, names))
                 .order_by(table.id)
             )
             found |= {names[sku]: FeedAnswer(*answer) for sku, *answer in rows}
