@@ -301,14 +301,6 @@ class Definitions:
         """How payloads are divided into leaves."""
         return Layout.of(self.document)
 
-    @cached_property
-    def selectors(self) -> dict[str, tuple[str, ...]]:
-        """The selectors of each attribute: what tells its elements apart."""
-        return {
-            name: tuple(attribute.get("selectors", ()))
-            for name, attribute in self.document["properties"].items()
-        }
-
     def issues(self, attributes: Mapping[str, Any]) -> list[Issue]:
         """Return every issue of a payload by the definition."""
         return self._judge(attributes).issues(attributes, language=self.language)
