@@ -156,7 +156,7 @@ def test_what_a_value_of_the_mapping_makes_required_is_listed_apart(home):
     assert heading == "Required by values that the mapping sets for every item:"
     assert [line.strip() for line in apart[2:]] == [
         "conditional  Incluye pilas",
-        "batteries_included.value: boolean, 2 options",
+        "batteries_included.value: yes or no, 2 options",
         "required because “Requiere pilas” is Sí",
     ]
     listed = json.loads("\n".join(lines(run("fields", "--connector", "always", "--required", "--json"))))
