@@ -208,6 +208,9 @@ def test_a_number_as_json():
         ("+1,5", ","),
         ("12.", None),
         ("1,234,567", "."),
+        ("1234.56", "."),
+        ("0012,9", ","),
+        ("\u0661\u0662,\u0669", ","),
     ],
 )
 def test_the_sign_that_a_number_proves(written, sign):

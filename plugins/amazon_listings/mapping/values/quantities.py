@@ -23,6 +23,7 @@ _ARABIC_DECIMAL = "\u066b"
 _SIGNS = {0x066C: "'", 0xFF0E: ".", 0xFF0C: ",", 0xFF0B: "+", 0xFF0D: "-", 0x2212: "-"}
 #: A digit that does not belong to a unit such as cm3.
 _ANOTHER = re.compile(r"(?<![^\W\d_])\d")
+_PLAIN_DECIMAL = re.compile("[0-9]{1,9}([.,])[0-9]{1,2}")
 _NUMBER = re.compile(
     r"[+-]?(?:\d[\d.,\s\u00a0\u202f'’]*|(?<![^\W\d_])[.,]\d+)(?:[eE][+-]?\d{1,3})?"  # noqa: RUF001
 )
@@ -79,6 +80,9 @@ def quantity(value: object, decimal: Notation = "auto") -> Quantity:
 
 def decimal_sign_shown(text: str) -> Literal[".", ","] | None:
     """Return the decimal sign that a number as text proves to have; None where it could be either."""
+    # Prices are most of what is asked about: a sign before one or two last digits groups no thousands.
+    if price := _PLAIN_DECIMAL.fullmatch(text):
+        return "." if price.group(1) == "." else ","
     text = _with_cents(_latin(text))
     found = _NUMBER.search(text)
     if found is None or _ANOTHER.search(text[: found.start()] + " " + text[found.end() :]):
