@@ -81,9 +81,9 @@ class WatchedTraffic(Traffic):
         self._strike("received", operation)
         return super().next_fault(operation)
 
-    def note(self, entry: dict[str, Any]) -> None:
-        super().note(entry)
-        self._strike("answered", entry["operation"])
+    def count(self, operation: str, status: int) -> None:
+        super().count(operation, status)
+        self._strike("answered", operation)
 
 
 @dataclass
