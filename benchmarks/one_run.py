@@ -16,6 +16,11 @@ import sys
 import time
 from pathlib import Path
 
+from amazon_listings.runs.heap import collect_seldom, settled_heap
+
+if __name__ == "__main__" and not json.loads(Path(sys.argv[1]).read_text())["tasks"]:
+    collect_seldom()  # as the command does, before it imports what follows
+
 import requests
 
 from amazon_listings import pipeline
@@ -24,7 +29,6 @@ from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.local_run import Decision, run_connector
 from amazon_listings.runs.context import resume_run
-from amazon_listings.runs.heap import settled_heap, spare_last_collection
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.selling_partner import feeds
 from amazon_listings.selling_partner.account import Account
@@ -206,7 +210,6 @@ def in_tasks(home, *, live=True):
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    spare_last_collection()  # as the command does
     given = json.loads(Path(sys.argv[1]).read_text())
     installation = Installation(given)
     live = given.get("live", True)

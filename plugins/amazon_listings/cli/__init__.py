@@ -38,7 +38,7 @@ from amazon_listings.cli.output.refusals import (
 from amazon_listings.cli.product_types import commands as product_types
 from amazon_listings.cli.product_types import diff as definition_changes
 from amazon_listings.cli.product_types import fields
-from amazon_listings.runs.heap import spare_last_collection
+from amazon_listings.runs.heap import collect_seldom
 from amazon_product_types.printing import guarded_output
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def main() -> None:
     # Without Airflow, Python itself would write warnings among them.
     logging.getLogger().addHandler(logging.NullHandler())
     _use_connectors_of_this_folder()
-    spare_last_collection()
+    collect_seldom()
     with guarded_output(messages):
         app()
 

@@ -1,10 +1,11 @@
 """The heap of a step."""
 
+import atexit
 import gc
 import os
 import weakref
 
-from amazon_listings.runs.heap import YOUNG, collections_off, settled_heap
+from amazon_listings.runs.heap import YOUNG, collect_seldom, collections_off, settled_heap
 
 
 def test_a_step_leaves_the_heap_as_it_was():
@@ -14,6 +15,16 @@ def test_a_step_leaves_the_heap_as_it_was():
         assert gc.get_threshold() == (YOUNG, *before[1:])
     assert not gc.get_freeze_count()
     assert gc.get_threshold() == before
+
+
+def test_a_process_that_lives_briefly_is_searched_seldom():
+    before = gc.get_threshold()
+    try:
+        collect_seldom()
+        assert gc.get_threshold() == (YOUNG, *before[1:])
+    finally:
+        gc.set_threshold(*before)
+        atexit.unregister(gc.freeze)
 
 
 def test_cycles_are_still_found_in_a_step():
