@@ -78,7 +78,7 @@ def test_an_offer_alone(home):
     assert document["amazon"]["requirements"] == "LISTING_OFFER_ONLY"
     # The stock line makes a field required of all: it is a line to fill in, and coverage says so.
     assert document["mapping"]["Modèle de livraison"] == ""
-    assert "152 of 152 items: “Modèle de livraison” is missing." in result.output
+    assert "152 of 152: “Modèle de livraison” is missing." in result.output
     assert "Items that pass the local checks: 0 of 152." in result.output
     assert {"offers", "stock"} <= document["mapping"].keys()
     assert not {"Nom du produit", "Marque"} & document["mapping"].keys()

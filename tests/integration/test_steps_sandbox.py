@@ -15,6 +15,7 @@ from amazon_listings.connectors.loader import load_connectors
 from amazon_listings.errors import ActionRequiredError, RetryableError, RunAbortedError
 from amazon_listings.ledger.connectors.keys import keyed
 from amazon_listings.ledger.runs.history import last_run, start_run
+from amazon_listings.messages import catalogue
 from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.definitions import load_definitions, refresh_definitions
 from amazon_listings.runs.extract.products import extract_products
@@ -235,7 +236,7 @@ def test_bad_input_is_one_sentence_in_the_report_and_changes_nothing(run, sandbo
     assert isinstance(done.error, kind)
     assert said in str(done.error)
     assert "\n" not in str(done.error)
-    assert done.summary["failure"] == str(done.error)
+    assert done.summary["failure"] == done.error.worded(catalogue("fr"))
     page = (done.folder.root / "report" / "report.html").read_text()
     assert "L'exécution n'est pas allée jusqu'au bout." in html.unescape(page)
     assert amazon_changed(sandbox) == []
