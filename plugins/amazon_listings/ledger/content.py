@@ -19,7 +19,7 @@ _MARK = 12
 #: Twice as fast as zlib's default, for payloads that are a twentieth larger.
 _LEVEL = 2
 #: Bytes that zlib looks back (as a power of two) and its memory: a quarter of the defaults, for which each
-#: call would ask the system anew, longer than it compresses a payload.
+#: call would ask the system for it, which takes longer than to compress a payload.
 _WINDOW, _MEMORY = 13, 6
 #: Bytes of one content, unpacked: far more than a payload has, and what a damaged row may cost.
 MOST_UNPACKED = 64 << 20
