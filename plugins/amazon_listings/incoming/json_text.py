@@ -41,6 +41,6 @@ def _nulls(document: object, levels: int) -> int:
     for value in document.values():
         if value is None:
             found += 1
-        elif levels and value.__class__ is dict:
+        elif value.__class__ is dict and levels:
             found += _nulls(value, levels - 1)
     return found

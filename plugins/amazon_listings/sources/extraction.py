@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.messages import log_line
 from amazon_listings.sources.admission import admitted
 from amazon_listings.sources.errors import UnexpectedAnswer
-from amazon_listings.sources.joining import items, orphan_problems
+from amazon_listings.sources.joining import items, join, orphan_problems
 from amazon_listings.sources.reading import Reading
 from amazon_listings.sources.registry import source_named
 from amazon_listings.sources.staging import StagingStore
@@ -18,7 +19,7 @@ from amazon_listings.sources.staging import StagingStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from amazon_listings.item import Item
+    from amazon_listings.item import Item, Record
     from amazon_listings.sources.port import Access, OpenedSource
     from amazon_listings.sources.selection import Selection
     from amazon_listings.sources.settings import SourceSettings
@@ -55,17 +56,24 @@ def read_items(source: OpenedSource, selection: Selection) -> Reading:
 
     def produce(reading: Reading) -> Iterator[Item]:
         with closing(StagingStore()) as store:
-            try:
-                source.fill(store, selection, reading)
-            except (AmazonListingsError, MemoryError):
-                raise
-            except Exception as error:  # what a source sends is foreign, and so may a source be
-                log.exception("%s", log_line("log.source_unreadable"))
-                raise UnexpectedAnswer(
-                    "sources.not_understood", source=type(source).__name__, kind=type(error).__name__
-                ) from None
+            alone = (join(product, None) for product in _filled(source, store, selection, reading))
+            yield from admitted(chain(alone, items(store)))
             reading.problems.extend(orphan_problems(store))
             reading.removed.extend(store.removed())
-            yield from admitted(items(store))
 
     return Reading(produce)
+
+
+def _filled(
+    source: OpenedSource, store: StagingStore, selection: Selection, reading: Reading
+) -> Iterator[Record]:
+    """Let a source fill the store; yield the products that do not go through it."""
+    try:
+        yield from source.fill(store, selection, reading) or ()
+    except (AmazonListingsError, MemoryError):
+        raise
+    except Exception as error:  # what a source sends is foreign, and so may a source be
+        log.exception("%s", log_line("log.source_unreadable"))
+        raise UnexpectedAnswer(
+            "sources.not_understood", source=type(source).__name__, kind=type(error).__name__
+        ) from None

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from amazon_listings.sources.errors import UnusableSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from amazon_listings.item import Record
     from amazon_listings.messages import Message
     from amazon_listings.sources.reading import Reading
     from amazon_listings.sources.selection import Selection
@@ -117,13 +118,17 @@ class Access(Protocol):
 class OpenedSource(Protocol):
     """A source with its settings and credentials; nothing is asked of the PIM before a method needs it."""
 
-    def fill(self, store: StagingStore, selection: Selection, reading: Reading) -> None:
+    def fill(self, store: StagingStore, selection: Selection, reading: Reading) -> Iterator[Record] | None:
         """Put the records that are selected into the store, and set the reading's attributes.
 
         Products and variants are put as they come; the port joins them to items when all are there.
 
+        Returns:
+            Products that are wanted and have no variants, where a source knows that of a product when it
+            reads it: they become items at once. None: the store has everything.
+
         Raises:
-            RetryableError, ActionRequiredError: the PIM could not be read; no item is handed on.
+            RetryableError, ActionRequiredError: the PIM could not be read, also while iterating.
         """
 
     def check(self) -> Message | str:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 class Reading:
     """Items of a PIM, to be iterated once; nothing is asked of the PIM before that.
 
-    The PIM is read page by page into a temporary file on disk, where products and variants are
-    joined; the first item comes when the last page has been read, so a page that fails means
-    that no item was handed on at all. Memory does not grow with the number of items.
+    A PIM is read page by page into a temporary file on disk, where products and variants are
+    joined; what has variants comes when the last page has been read. A file without variants is
+    handed on row by row. Memory does not grow with the number of items. A reading that fails has
+    given nothing that counts, whatever it has handed on.
 
     Attributes:
         cursor: After iteration: what to pass as `changed_since` next time (ISO 8601), or None if the

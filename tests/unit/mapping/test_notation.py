@@ -55,6 +55,7 @@ def price_of(small, value, *column, expression="{{ item.q }}"):
         (["1 234,5"], ","),
         (["1.2.3", "15.12.2026", "USB 3.0, 1,5 m", "abc", "", "12"], "auto"),
         ([["12,5"]], ","),
+        (["https://cdn.example/1.5"], "auto"),
         ([12.5, 3, None, True], "auto"),
     ],
 )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -197,6 +198,51 @@ def test_changes_bring_whole_families_and_what_left(tmp_path):
     assert reading.cursor == "2026-06-03T00:00:00+00:00"
     assert "'yesterday' is not a date" in str(reading.problems[0])
     assert read(source(given_source.path), since)[1].full
+
+
+def test_rows_without_variants_are_handed_on_as_they_are_read(tmp_path):
+    write(tmp_path / "a.csv", "id\n1\n")
+    write(tmp_path / "b.parquet", "no parquet")
+    items = iter(read_items(ProductFiles(source(tmp_path / "*")), EN))
+    assert next(items)["pim_id"] == "products/1"
+    with pytest.raises(UnusableSource, match=r"b\.parquet"):
+        next(items)
+
+
+lines = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.sampled_from("1234"), "state": st.sampled_from(("visible", "draft", "visible"))},
+        optional={
+            "at": st.sampled_from((None, "2026-05-01", "2026-06-02", "yesterday")),
+            "name_fr": st.sampled_from(("", "Lampe")),
+            "name": st.just("lamp"),
+            "photo": st.just("https://c/a"),
+        },
+    ),
+    max_size=8,
+)
+selections = st.sampled_from(
+    [
+        EN,
+        Selection(statuses=("all",)),
+        Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC), languages=("fr",)),
+        Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC), families=frozenset(("products/1",))),
+        Selection(families=frozenset(("products/2", "products/9"))),
+    ]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(lines, selections)
+def test_rows_without_variants_are_the_same_items_beside_others_with(tmp_path_factory, rows, selection):
+    path = tmp_path_factory.getbasetemp() / "alone.jsonl"
+    write(path, "".join(f"{json.dumps(row)}\n" for row in rows))
+    alone = source(path, status_column="state", modified_column="at", image_columns=("photo",))
+    found, reading = read(alone, selection)
+    with_groups, stored = read(replace(alone, group_column="family"), selection)
+    assert found == with_groups
+    assert (reading.cursor, reading.full, reading.removed) == (stored.cursor, stored.full, stored.removed)
+    assert list(map(str, reading.problems)) == list(map(str, stored.problems))
 
 
 def test_several_files_by_pattern_in_the_order_of_their_names(tmp_path):

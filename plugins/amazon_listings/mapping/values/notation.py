@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SLASHED = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/]\d{4}(?:[T ,].*)?")
 #: What a number with a sign in it has, and a date in digits.
-SIGN_AT_DIGIT = re.compile("[.,/\uff0e\uff0c\u066b-]\\d")
+_SIGN_AT_DIGIT = re.compile("[.,/\uff0e\uff0c\u066b-]\\d")
 _MONTHS = 12
 #: Countries whose dates begin with the month.
 _MONTH_FIRST = frozenset(("US",))
@@ -57,8 +57,7 @@ class ColumnEvidence:
             for one in value:
                 found = found.with_value(one)
             return found
-        short = isinstance(value, str) and len(value) <= LONGEST
-        if not isinstance(value, str) or not short or not SIGN_AT_DIGIT.search(value):
+        if not isinstance(value, str) or not shows_notation(value):
             return self
         if slashed := _SLASHED.fullmatch(value.strip()):
             return self._with_date(value, int(slashed.group(1)), int(slashed.group(2)))
@@ -103,6 +102,11 @@ class ColumnEvidence:
             self.month_first or other.month_first,
             max(self.turns, other.turns),
         )
+
+
+def shows_notation(text: str) -> bool:
+    """Return whether a text may be a number or a date with a sign in it; an address is neither."""
+    return len(text) <= LONGEST and "://" not in text and _SIGN_AT_DIGIT.search(text) is not None
 
 
 class Reading(NamedTuple):

@@ -13,7 +13,7 @@ from amazon_listings.ledger.connectors.column_notations import find_notations, k
 from amazon_listings.ledger.items.states import find_states
 from amazon_listings.mapping.expressions.compiled import BadExpression, compile_expression
 from amazon_listings.mapping.values.dates import zone_named
-from amazon_listings.mapping.values.notation import LONGEST, SIGN_AT_DIGIT, ColumnEvidence, SourceNotation
+from amazon_listings.mapping.values.notation import LONGEST, ColumnEvidence, SourceNotation, shows_notation
 from amazon_listings.remarks import Remark, Remarks, remark
 from amazon_listings.runs.notes import Note
 
@@ -64,14 +64,14 @@ class ColumnSurvey:
         for name, value in record["fields"].items():
             if value.__class__ is str:
                 # Most texts show nothing: to ask no evidence about them takes a third of the time.
-                if len(value) > LONGEST or not SIGN_AT_DIGIT.search(value):
+                if len(value) > LONGEST or value.isalnum() or not shows_notation(value):
                     continue
             elif value.__class__ is not list:
                 continue
             self._value(name, value)
         for name, texts in record["texts"].items():
             for text in texts.values():
-                if text.__class__ is not str or (len(text) <= LONGEST and SIGN_AT_DIGIT.search(text)):
+                if text.__class__ is not str or shows_notation(text):
                     self._value(name, text)
 
     def _value(self, name: str, value: object) -> None:

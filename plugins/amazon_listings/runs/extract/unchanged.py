@@ -167,16 +167,17 @@ class UnchangedItems:
 
     def _is_alike(self, items: list[Item], states: list[StateKey]) -> bool:
         """Return whether a family is as it was, and all of it as it should be."""
-        if not all(state.good for state in states) or len(items) != sum(state.row != 0 for state in states):
-            return False
-        rows = {state.pim_id: state for state in states}
-        digests = [row_digest(item, self._notation) for item in items]
-        family = family_digest(digests)
-        return all(
-            (state := rows.get(item["pim_id"])) is not None
-            and (state.row, state.of_family) == (digest, family)
-            for item, digest in zip(items, digests, strict=True)
-        )
+        for state in states:
+            if not state.good:
+                return False
+        digests = {item["pim_id"]: row_digest(item, self._notation) for item in items}
+        family = family_digest(list(digests.values()))
+        for state in states:
+            if state.row == 0:
+                continue
+            if digests.pop(state.pim_id, None) != state.row or state.of_family != family:
+                return False
+        return not digests
 
     def _write(self, size: int) -> None:
         """Write a part, once so many items have left."""

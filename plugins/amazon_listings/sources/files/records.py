@@ -16,7 +16,7 @@ from amazon_listings.sources.record import identifier, new_record, shown, split_
 from amazon_listings.sources.selection import Selection, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from amazon_listings.item import Image, Record
     from amazon_listings.sources.files.settings import FileSettings
@@ -32,18 +32,21 @@ _FIRST_ROWS = 50
 
 def fill(
     store: StagingStore, source: FileSettings, root: object, selection: Selection, reading: Reading
-) -> None:
-    """Read files into the store, and set the reading's `cursor` and `full`.
+) -> Iterator[Record]:
+    """Read files; set the reading's `cursor` and `full`.
 
     The cursor is the latest date of change in the files: no clock is needed. Without a
     modified column there is none, and every reading is full.
 
     Args:
-        store: Where the records go.
+        store: Where the variants and products of files with a group column go.
         source: Which columns mean what.
         root: The file, or pattern of files, as something with pathlib's methods; None: `source.path`.
         selection: What is wanted.
         reading: Its problems, cursor and full are filled.
+
+    Yields:
+        The products of files without a group column: each is whole as soon as its row is read.
 
     Raises:
         UnusableSource: no such file, or a column that the source names is missing.
@@ -52,7 +55,36 @@ def fill(
     by_date = selection.by_date and bool(source.modified_column)
     only_named = selection.families is not None and not selection.by_date
     reading.full = not (by_date or only_named)
-    columns = _Columns(source, selection)
+    named = selection.named
+    for record, group in _rows(store, source, root, _Columns(source, selection), reading):
+        moment = parse_moment(record["modified"]) if record["modified"] is not None else None
+        if moment is not None and (latest is None or moment > latest):
+            latest = moment
+        wanted = selection.takes(record["status"])
+        touched = reading.full or (group or record["id"]) in named or (by_date and selection.within(moment))
+        if touched and not wanted and not reading.full:
+            store.note_removed(f"{'variants' if group else 'products'}/{record['id']}")
+        if source.group_column is None:
+            if touched and wanted:
+                yield record
+            continue
+        key = f"g:{group}" if group else f"r:{record['id']}"
+        if group:
+            store.put_product(key, _family_record(group, record, store.product(key)))
+            store.put_variant(key, record, shown=wanted)
+        else:
+            store.put_product(key, record, shown=wanted)
+        if touched and not reading.full:
+            store.touch(key)
+    reading.cursor = latest.isoformat() if latest else None
+    if not reading.full:
+        store.keep_touched()
+
+
+def _rows(
+    store: StagingStore, source: FileSettings, root: object, columns: _Columns, reading: Reading
+) -> Iterator[tuple[Record, str | None]]:
+    """Yield the record of each row with the group that it belongs to; the others are problems."""
     for row in file_rows(source, root):
         if isinstance(row, UnusableRecord):
             reading.problems.append(row)
@@ -67,24 +99,7 @@ def fill(
                 UnusableRecord("files.row_wrong", sku=name, where=row.where, reason=error)
             )
             continue
-        moment = parse_moment(record["modified"])
-        if moment is not None and (latest is None or moment > latest):
-            latest = moment
-        wanted = selection.takes(record["status"])
-        key = f"g:{group}" if group else f"r:{record['id']}"
-        if group:
-            store.put_product(key, _family_record(group, record, store.product(key)))
-            store.put_variant(key, record, shown=wanted)
-        else:
-            store.put_product(key, record, shown=wanted)
-        named = (group or record["id"]) in selection.named
-        if not reading.full and (named or (by_date and selection.within(moment))):
-            store.touch(key)
-            if not wanted:
-                store.note_removed(f"{'variants' if group else 'products'}/{record['id']}")
-    reading.cursor = latest.isoformat() if latest else None
-    if not reading.full:
-        store.keep_touched()
+        yield record, group
 
 
 def first_values(source: FileSettings, languages: tuple[str, ...]) -> dict[str, list[Any]]:
@@ -142,6 +157,8 @@ class _Columns:
         self._own = {source.id_column, source.group_column, source.status_column, source.modified_column}
         #: Field and language of each column; `_IMAGES` as the language of one with addresses.
         self._known: dict[str, tuple[str, str | None]] = {}
+        #: The columns that are fields by themselves: most files have no others.
+        self._plain: set[str] = set()
 
     def record(self, cells: Mapping[str, Any]) -> Record:
         """Return the record of a row.
@@ -159,10 +176,15 @@ class _Columns:
         record = new_record(identity)
         record["status"] = _status(cells.get(source.status_column)) if source.status_column else "visible"
         record["modified"] = _modified(cells, source)
+        if cells.keys() <= self._plain:
+            record["fields"] = dict(cells)
+            return record
         fields, texts = record["fields"], record["texts"]
         for name, cell in cells.items():
             if name not in known:
                 known[name] = self._meaning(name)
+                if known[name][1] is None:
+                    self._plain.add(name)
             basename, language = known[name]
             if language is None:
                 fields[name] = cell

@@ -13,8 +13,9 @@ from amazon_listings.sources.port import Abilities, ConnectionType, FieldDescrip
 from amazon_listings.sources.record import split_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from amazon_listings.item import Record
     from amazon_listings.sources.port import Access
     from amazon_listings.sources.reading import Reading
     from amazon_listings.sources.selection import Selection
@@ -36,11 +37,11 @@ class ProductFiles(OpenedSource):
     root: Any = None
     languages: tuple[str, ...] = ()
 
-    def fill(self, store: StagingStore, selection: Selection, reading: Reading) -> None:
-        """Read every file into the store."""
+    def fill(self, store: StagingStore, selection: Selection, reading: Reading) -> Iterator[Record]:
+        """Read every file; what has no variants does not go through the store."""
         from amazon_listings.sources.files.records import fill  # noqa: PLC0415 - only when it is read
 
-        fill(store, self.settings, self.root, selection, reading)
+        return fill(store, self.settings, self.root, selection, reading)
 
     def check(self) -> Message:
         """Look for the files, and read the first row."""

@@ -1,6 +1,8 @@
 """Columns are read in one notation, over runs: remembered, and said where it changes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from amazon_listings.ledger.connectors.column_notations import find_notations
 from amazon_listings.mapping.values.notation import ColumnEvidence
@@ -129,6 +131,15 @@ def test_a_line_whose_column_turned_is_not_the_line_that_was_approved(read):
     assert turns_of(price, read("8,50").columns) == 2
     assert turns_of(price, read("8", whole=False).columns) == 2
     assert turns_of("{{ item.name }}", read("12,50").columns) == 0
+
+
+@given(st.lists(st.text("12a .,-/\u066b\uff0c:€", max_size=8), max_size=4))
+def test_a_survey_passes_over_no_value_that_shows_something(prices):
+    expected = ColumnEvidence()
+    for price in prices:
+        expected = expected.with_value(price)
+    items = [lamp("A", price=price) for price in prices]
+    assert ColumnSurvey().see_all(items).columns.get("price", ColumnEvidence()) == expected
 
 
 def test_a_row_depends_on_the_notation_of_its_own_columns():
