@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from amazon_listings.ledger.items.issues import open_issues
 from amazon_listings.ledger.tables import item_states
 from amazon_listings.runs.notes import QualityNote
 from amazon_listings.runs.quality_docs import docs_index
@@ -124,13 +125,28 @@ def test_what_is_expected_of_single_values_counts(home, run):
             "column_A": "reference",
             "column_B": "sku",
         },
+        STOCK | {"row_condition": "stock.astype('int') > stock.astype('int').mean()"},
+        STOCK | {"row_condition": "index > 1"},
     ],
 )
 def test_what_compares_items_or_values_is_always_checked(home, run, expectation):
+    if "row_condition" in expectation:
+        expectation = expectation | {"condition_parser": "pandas"}
     connector = home.connector(quality=[expectation])
     run(connector)
     home.rows[0]["price"] = "11"
     assert run(connector)[1].checked
+
+
+def test_the_condition_of_an_expectation_is_a_part_of_what_it_sees(home, run):
+    condition = "(colour == 'Rouge') and (brand in ['Acme'])"
+    connector = home.connector(quality=[STOCK | {"row_condition": condition, "condition_parser": "pandas"}])
+    home.rows[0] |= {"stock": "0", "colour": "Bleu"}
+    run(connector)
+    home.rows[0]["price"] = "11"
+    assert run(connector)[1].held == 1
+    home.rows[0]["colour"] = "Rouge"
+    assert run(connector)[0] == {"unchanged": 5, "blocked": 1}
 
 
 def test_one_item_that_must_be_checked_has_all_checked(home, run):
@@ -159,6 +175,41 @@ def test_a_verdict_that_cannot_be_read_is_none(home, run):
     assert (counts, note.checked) == ({"unchanged": 5, "accepted": 1}, 1)
     home.rows[0]["price"] = "12"
     assert run()[1].held == 1
+
+
+#: Fails where `point` is no number, but for that of `product`.
+MAY_FAIL = "{{ (1 if item.point == 'Solide' else item.point | number) > 0 }}"
+
+
+@pytest.mark.parametrize("reference", ["S0", "p0"])
+def test_what_was_found_at_a_record_stays_while_it_cannot_be_read(home, run, reference):
+    home.rows[0] |= {"stock": "0", "reference": reference}
+    connector = home.connector(quality=[STOCK], files={"filter": MAY_FAIL})
+    assert run(connector)[0] == {"blocked": 1, "accepted": 5}
+    home.rows[0]["point"] = "?"
+    run(connector)
+    assert run.summary["history"]["gone"] == 0
+    home.rows[0]["point"] = "Solide"
+    home.rows[1]["price"] = "11"
+    counts, note = run(connector)
+    assert (counts, note.held) == ({"blocked": 1, "unchanged": 4, "accepted": 1}, 0)
+    assert {one.issue.code for one in open_issues(home.ledger, connector.key)} == {"expectation"}
+
+
+@pytest.mark.parametrize("name", ["variants/p0", "products/p0"])
+def test_what_was_found_at_an_item_stays_while_the_source_keeps_it_back(home, run, name):
+    home.rows[0]["stock"] = "0"
+    connector = home.connector(quality=[STOCK])
+    run(connector)
+    first = home.rows.pop(0)
+    home.kept = {name: "R"}
+    run(connector)
+    assert run.summary["history"]["gone"] == 0
+    home.rows.insert(0, first)
+    home.kept = {}
+    home.rows[1]["price"] = "11"
+    counts, note = run(connector)
+    assert (counts, note.held) == ({"blocked": 1, "unchanged": 4, "accepted": 1}, 0)
 
 
 def test_a_family_is_judged_together(home, run):

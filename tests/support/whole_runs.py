@@ -34,11 +34,13 @@ class Home:
         sandbox: Plays Amazon.
         root: Where everything is kept.
         rows: The products, one dictionary each; written to the file before each run.
+        kept: Status by id of what the source has and does not give.
     """
 
     sandbox: Any
     root: Path
     rows: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
         self.root.mkdir(exist_ok=True)
@@ -72,7 +74,13 @@ class Home:
 
     def reader(self, connector):
         source = ProductFiles(FileSettings(**connector.source.own))
-        return lambda selection: read_items(source, selection)
+
+        def read(selection):
+            reading = read_items(source, selection)
+            reading.kept |= self.kept
+            return reading
+
+        return read
 
     def halted(self, _connector):
         return None

@@ -6,6 +6,7 @@ the rest of such a run, would find again what it has found.
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 _OF_VALUES = "expect_column_value"
 #: They see of a value only whether there is one.
 _OF_PRESENCE = frozenset((IS_NULL, NOT_NULL))
+#: What in a condition may look beyond a row: a method, a call (but of `col`), a variable, the row's number.
+_BEYOND_ONE_ROW = re.compile(r"\.\s*[^\W\d]|\b(?!(?:col|and|or|not|in)\b)[^\W\d]\w*\s*\(|@|\bindex\b")
 
 
 class FormerVerdicts:
@@ -75,8 +78,11 @@ class FormerVerdicts:
                 known[state.family].append(state)
         if not all(self._is_alike(family, known[family[0]["group"]], compared) for family in families):
             return False
-        names = (item["sku"] or item["pim_id"] for family in families for item in family)
-        return not names_with_open(self._ledger, self._key, names, source="quality")
+        runs = {state.pim_id: state.run for states in known.values() for state in states}
+        judged = {
+            item["sku"] or item["pim_id"]: runs[item["pim_id"]] for family in families for item in family
+        }
+        return not names_with_open(self._ledger, self._key, judged, source="quality")
 
     def _is_alike(self, family: list[Item], states: list[ItemState], compared: _Compared) -> bool:
         """Return whether a product was judged as it would be now, and what is seen of it is as it was."""
@@ -144,7 +150,8 @@ class _Compared:
 def _is_about_one_item(expected: Expected) -> bool:
     """Return whether it is certain that an expectation sees one item at a time, and nothing beside it.
 
-    An argument that is an object may be computed, of the time for instance.
+    An argument that is an object may be computed, of the time for instance. A condition that calls anything
+    may compare an item with others (`stock > stock.mean()`), as one on the row's number does.
     """
     return (
         expected.type.startswith(_OF_VALUES)
@@ -152,6 +159,7 @@ def _is_about_one_item(expected: Expected) -> bool:
         and expected.level != "table"
         and expected.kwargs.get("mostly", 1) == 1
         and not any(isinstance(value, dict) for value in expected.kwargs.values())
+        and not _BEYOND_ONE_ROW.search(str(expected.kwargs.get("row_condition") or ""))
     )
 
 

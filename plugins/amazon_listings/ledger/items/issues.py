@@ -20,7 +20,7 @@ from amazon_product_types.validation.issue import Issue
 from amazon_product_types.validation.merging import WORST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine, Row
 
@@ -105,7 +105,9 @@ def keep_open(ledger: Engine, connector_key: str, run: int, names: Iterable[str]
             )
 
 
-def resolve_uncovered(ledger: Engine, connector_key: str, run: int, *, looked: frozenset[str]) -> int:
+def resolve_uncovered(
+    ledger: Engine, connector_key: str, run: int, *, looked: frozenset[str], code: str = ""
+) -> int:
     """Close the open issues that a run which covered every item did not see: their items are gone.
 
     To be called once, after every item of the run was entered by `record_issues`.
@@ -115,6 +117,7 @@ def resolve_uncovered(ledger: Engine, connector_key: str, run: int, *, looked: f
         connector_key: Whose items.
         run: The run's number; it must have read everything.
         looked: Items are gone for the PIM only: issues that none of these sources found stay open.
+        code: Close those of this code only; empty: of every code.
 
     Returns:
         The number of issues closed.
@@ -134,7 +137,11 @@ def resolve_uncovered(ledger: Engine, connector_key: str, run: int, *, looked: f
                 .order_by(table.id)
                 .limit(CHUNK)
             ).all()
-            gone = [row.id for row in rows if looked.intersection(row.document["sources"])]
+            gone = [
+                row.id
+                for row in rows
+                if looked.intersection(row.document["sources"]) and code in {"", row.document["code"]}
+            ]
             connection.execute(update(issues).where(table.id.in_(gone)).values(resolved_run=run))
         if not rows:
             return closed
@@ -158,21 +165,37 @@ def open_issues(
     yield from _known(ledger, condition)
 
 
-def names_with_open(ledger: Engine, connector_key: str, names: Iterable[str], *, source: str) -> set[str]:
-    """Return those of some items' names (`CheckedItem.item`) that have an open issue which a source found."""
+def names_with_open(
+    ledger: Engine, connector_key: str, judged: Mapping[str, int], *, source: str
+) -> set[str]:
+    """Return the items that have an open issue which a source found.
+
+    An issue that a later run closed than the one that judged the item counts as open.
+
+    Args:
+        ledger: The open ledger.
+        connector_key: Whose items.
+        judged: The number of the run that judged each item, by its name (`CheckedItem.item`).
+        source: The source of the issues.
+    """
     table = issues.c
     found: set[str] = set()
-    for chunk in chunks(names, CHUNK):
-        fitted = {PIM_ID.fitted(name): name for name in chunk}
+    for chunk in chunks(judged.items(), CHUNK):
+        names = {PIM_ID.fitted(name): name for name, _ in chunk}
         with reading(ledger) as connection:
             rows = connection.execute(
-                select(table.item, table.document).where(
+                select(table.item, table.document, table.resolved_run).where(
                     table.connector_key == connector_key,
-                    table.item.in_(list(fitted)),
-                    table.resolved_run.is_(None),
+                    among(table.item, names),
+                    table.resolved_run.is_(None) | (table.resolved_run > min(run for _, run in chunk)),
                 )
             ).all()
-        found.update(fitted[row.item] for row in rows if source in row.document["sources"])
+        found.update(
+            names[row.item]
+            for row in rows
+            if source in row.document["sources"]
+            and (row.resolved_run is None or row.resolved_run > judged[names[row.item]])
+        )
     return found
 
 

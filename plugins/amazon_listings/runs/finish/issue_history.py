@@ -15,7 +15,9 @@ from amazon_listings.ledger.items.issues import (
     record_issues,
     resolve_uncovered,
 )
+from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.runs.extract.unchanged import unchanged_items
+from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.records import GONE, RESOLVED, GoneIssue
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 #: Who looks at every item before Amazon is asked.
 LOCAL = frozenset({"quality", "mapping", "schema", "sending", "ownership"})
 GONE_PART = "gone.jsonl"
+#: The code of the issue of a record that could not be read.
+UNREADABLE = "unreadable"
 
 
 def keep_resolved(
@@ -40,7 +44,8 @@ def keep_resolved(
     """Resolve the run's items into the stage `resolved`, and enter their issues in the ledger.
 
     What the run looked for and did not find is closed; what was not looked for stays open, such as
-    Amazon's issues of an item that was not sent again, and all issues of one that left at the extract.
+    Amazon's issues of an item that was not sent again, and all issues of one that left at the extract, that
+    could not be read, or that the source has and did not give.
 
     Args:
         resolver: Resolves the items.
@@ -58,8 +63,13 @@ def keep_resolved(
     for part, items in resolver.parts():
         folder.write(RESOLVED, part, _with_new(items, ledger, connector_key, run))
     keep_open(ledger, connector_key, run, (one.sku or one.pim_id for one in unchanged_items(folder)))
+    extract = folder.noted(ExtractNote)
+    if extract is not None:
+        keep_open(ledger, connector_key, run, _names_kept(ledger, connector_key, extract.kept_ids))
     if complete:
-        resolve_uncovered(ledger, connector_key, run, looked=LOCAL | {"preview", "submission"})
+        # After an unreadable record it is not known which items are gone.
+        code = UNREADABLE if extract is not None and extract.unreadable else ""
+        resolve_uncovered(ledger, connector_key, run, looked=LOCAL | {"preview", "submission"}, code=code)
     gone = gone_issues(ledger, connector_key, run)
     folder.write(GONE, GONE_PART, (GoneIssue(sku=one.item, issue=one.issue) for one in gone))
     return count_issues(ledger, connector_key, run)
@@ -100,6 +110,14 @@ def _renewed(item: ResolvedItem, new: tuple[tuple[str, str], ...]) -> ResolvedIt
     return msgspec.structs.replace(item, new=new)
 
 
+def _names_kept(ledger: Engine, connector_key: str, pim_ids: Iterable[str]) -> Iterator[str]:
+    """Yield the names of the items that are meant by identities of items and of products."""
+    for chunk in chunks(pim_ids, CHUNK):
+        for where in (StateFilter(pim_ids=chunk), StateFilter(families=chunk)):
+            states = find_states(ledger, connector_key, where, contents=False)
+            yield from (state.sku or state.pim_id for state in states)
+
+
 def _name(item: ResolvedItem) -> str:
     return item.sku or item.pim_id or "unreadable"
 
@@ -108,6 +126,8 @@ def _looked(item: ResolvedItem) -> frozenset[str]:
     if item.outcome is Outcome.FAILED:
         # The run stopped before it, or Amazon did not answer: the checks are not finished.
         return frozenset()
+    if any(issue.code == UNREADABLE for issue in item.issues):
+        return frozenset()  # of the item itself nothing was seen
     # What Amazon said of the submission settles what a preview had said of it.
     settled = ("preview",) if "submission" in item.answered else ()
     return LOCAL.union(item.answered, settled)

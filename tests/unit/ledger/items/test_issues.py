@@ -12,6 +12,7 @@ from amazon_listings.ledger.items.issues import (
     gone_issues,
     issue_lives,
     keep_open,
+    names_with_open,
     open_issues,
     record_issues,
     resolve_uncovered,
@@ -128,6 +129,22 @@ def test_a_complete_run_closes_the_issues_of_items_that_are_gone(ledger, record)
     record(2, {"sku-0": [issue()]})
     assert resolve_uncovered(ledger, "fr_home", 2, looked=ALL) == 599
     assert opened(ledger) == [("sku-0", "too_long", 1, 2), ("x", "90220", 1, 1)]
+
+
+def test_a_run_that_could_not_read_a_record_closes_no_issue_of_another_code(ledger, record):
+    record(1, {"a": [issue("unreadable", source="quality")], "b": [issue()]})
+    record(2, {"c": []})
+    assert resolve_uncovered(ledger, "fr_home", 2, looked=ALL, code="unreadable") == 1
+    assert opened(ledger) == [("b", "too_long", 1, 1)]
+
+
+def test_an_issue_that_a_later_run_closed_than_judged_the_item_counts_as_open(ledger, record):
+    found = issue(source="quality")
+    record(1, {"open": [found], "closed": [found], "other": [issue()]})
+    record(2, {"closed": []})
+    for judged, names in ((1, {"open", "closed"}), (2, {"open"})):
+        runs = dict.fromkeys(("open", "closed", "other", "unknown"), judged)
+        assert names_with_open(ledger, "fr_home", runs, source="quality") == names
 
 
 def test_hostile_items_and_documents_come_back(ledger, record):
