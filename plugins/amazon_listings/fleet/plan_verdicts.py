@@ -218,7 +218,7 @@ def _currency(base: State) -> Callable[[Sequence[KeptItem]], bool]:
             rows.append(kept.row_digest)
             # The kept text needs no second encoding where its digest is the one asked for.
             text = kept.row_text
-            if text is not None and line_digest(text + b"\n", kept.item, notation) == kept.row_digest:
+            if text is not None and line_digest(text + b"\n", notation.of(kept.item)) == kept.row_digest:
                 continue
             if row_digest(kept.item, notation) != kept.row_digest:
                 return False

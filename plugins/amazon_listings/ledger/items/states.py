@@ -54,8 +54,8 @@ class Fingerprint(msgspec.Struct, frozen=True):
     others: int = 0
 
 
-class ItemState(msgspec.Struct, frozen=True, kw_only=True):
-    """The present state of one item.
+class StateFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The present state of one item, without what the PIM says of it and what is sent of it.
 
     Attributes:
         pim_id: The PIM's identity of the item.
@@ -66,8 +66,6 @@ class ItemState(msgspec.Struct, frozen=True, kw_only=True):
         outcome: What became of the item in that run.
         read_at: When the source was read, by the source's clock.
         removed: The item is not in the selection of the source any more; the rest is as it was.
-        row: The item as it was read (`item.Item`); None of a parent that the mapping made.
-        attributes: The payload; None if the item was blocked before there was one.
         map_errors: Whether the mapping found an error in it; None: that is not known.
         payload_hash: The payload's hash.
         note: Remarks on the outcome.
@@ -86,8 +84,6 @@ class ItemState(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     read_at: datetime
     removed: bool = False
-    row: dict[str, Any] | None = None
-    attributes: dict[str, Any] | None = None
     map_errors: bool | None = None
     payload_hash: str | None = None
     note: Remarks = ()
@@ -96,6 +92,25 @@ class ItemState(msgspec.Struct, frozen=True, kw_only=True):
     selected: tuple[str, ...] = ()
     fingerprint: Fingerprint = Fingerprint()
     next_date: datetime | None = None
+
+
+class ItemState(StateFacts, frozen=True, kw_only=True):
+    """The present state of one item.
+
+    Attributes:
+        row: The item as it was read (`item.Item`); None of a parent that the mapping made.
+        attributes: The payload; None if the item was blocked before there was one.
+    """
+
+    row: dict[str, Any] | None = None
+    attributes: dict[str, Any] | None = None
+
+
+class UndecodedState(StateFacts, frozen=True, kw_only=True):
+    """The present state of one item, with row and payload as the JSON that the run's files have of them."""
+
+    row: msgspec.Raw | None = None
+    attributes: msgspec.Raw | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +153,8 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 _decoder = msgspec.json.Decoder(_Content)
 #: What stands for no value; it is not kept.
 _NONE = (None, "", ())
+#: What is packed beside row and payload.
+_REST = tuple(name for name in _Content.__struct_fields__ if name not in {"row", "attributes"})
 
 
 def digest(content: object) -> int:
@@ -151,7 +168,7 @@ def digest_of(text: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)
 
 
-def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState]) -> None:
+def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState | UndecodedState]) -> None:
     """Enter states, so many at a time; what was read earlier than the state that is there is left out."""
     for chunk in chunks(states, CHUNK):
         last = {state.pim_id: state for state in chunk}
@@ -437,12 +454,17 @@ def _mark(
         )
 
 
-def _content(state: ItemState) -> bytes:
-    content = {
-        name: value for name in _Content.__struct_fields__ if (value := getattr(state, name)) not in _NONE
-    }
+def _content(state: ItemState | UndecodedState) -> bytes:
+    """Return what of a state is packed, as JSON."""
+    rest = {name: value for name in _REST if (value := getattr(state, name)) not in _NONE}
+    parts = [
+        b'"%b":%b' % (name, value if isinstance(value, msgspec.Raw) else json_text(value))
+        for name, value in ((b"row", state.row), (b"attributes", state.attributes))
+        if value is not None
+    ]
     # A PIM may hold half a surrogate pair, or numbers that are none.
-    return json_text(content)
+    parts += [json_text(rest)[1:-1]] if rest else []
+    return b"{%b}" % b",".join(parts)
 
 
 def _decoded(text: bytes) -> _Content:
@@ -452,7 +474,7 @@ def _decoded(text: bytes) -> _Content:
         return msgspec.convert(json.loads(text.decode("utf-8", "surrogatepass")), _Content)
 
 
-def _entry(key: str, state: ItemState, content: bytes, dictionary: int | None) -> dict[str, Any]:
+def _entry(key: str, state: StateFacts, content: bytes, dictionary: int | None) -> dict[str, Any]:
     return {
         "connector_key": key,
         "pim_id": state.pim_id,

@@ -18,7 +18,7 @@ from amazon_listings.remarks import Remark, Remarks, remark
 from amazon_listings.runs.notes import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from sqlalchemy import Engine
 
@@ -214,13 +214,14 @@ class RowNotation:
 
     def of(self, item: Item) -> bytes:
         """Return how the columns of a row are read, as a text."""
+        records = filter(None, (item["product"], item["variant"]))
+        return self.of_fields([kind for one in records for kind in (one["fields"], one["texts"])])
+
+    def of_fields(self, fields: Sequence[Container[str]]) -> bytes:
+        """Return the same, by the names of the row's fields."""
         if not self._texts:
             return b""
-        product, variant = item["product"], item["variant"]
-        kinds = [product["fields"], product["texts"]]
-        if variant is not None:
-            kinds += [variant["fields"], variant["texts"]]
-        return b"".join(text for name, text in self._texts if any(name in kind for kind in kinds))
+        return b"".join(text for name, text in self._texts if any(name in kind for kind in fields))
 
     def __eq__(self, other: object) -> bool:
         """Return whether every row is read alike."""

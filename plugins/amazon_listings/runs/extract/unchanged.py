@@ -53,12 +53,17 @@ _ASKED_FOR = frozenset({"asked", "skus", "approved"})
 
 def row_digest(item: Item, notation: RowNotation) -> int:
     """Return the digest of a row and of how its columns are read."""
-    return line_digest(encode(item), item, notation)
+    return line_digest(encode(item), notation.of(item))
 
 
-def line_digest(line: bytes, item: Item, notation: RowNotation) -> int:
-    """Return the digest of a row as `row_digest` does, by its line in the stage `extract`."""
-    return digest_of(line + notation.of(item))
+def line_digest(line: bytes, read: bytes) -> int:
+    """Return the digest of a row as `row_digest` does, by its line in the stage `extract`.
+
+    Args:
+        line: The line, with its line break.
+        read: How its columns are read, by `RowNotation`.
+    """
+    return digest_of(line + read)
 
 
 def family_digest(rows: Sequence[int]) -> int:

@@ -9,12 +9,14 @@ from importlib.metadata import version
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from amazon_listings.item import Item  # noqa: TC001 - msgspec reads the annotations
+import msgspec
+
+from amazon_listings.incoming.json_text import json_text
 from amazon_listings.ledger.items.known_good import digests_of_others, has_others
 from amazon_listings.ledger.items.states import (
     Fingerprint,
-    ItemState,
     StateFilter,
+    UndecodedState,
     digest,
     find_states,
     mark_missing,
@@ -37,8 +39,17 @@ from amazon_listings.runs.extract.unchanged import family_digest, line_digest, u
 from amazon_listings.runs.finish.resolve import REMOVED_PART
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.outcomes import OWED, Outcome
-from amazon_listings.runs.records import EXTRACT, MAPPED, REMOVED, RESOLVED, ExtractedIndex, Stage
+from amazon_listings.runs.records import (
+    EXTRACT,
+    MAPPED,
+    REMOVED,
+    RESOLVED,
+    ExtractedIndex,
+    MappedIndex,
+    Stage,
+)
 from amazon_product_types.rules import next_change
+from amazon_product_types.rules.offers import OFFER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -46,15 +57,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
+    from amazon_listings.item import Item
     from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.ledger.runs.owed import Kind
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.notes import DefinitionsNote
-    from amazon_listings.runs.records import MappedItem, ResolvedItem
+    from amazon_listings.runs.records import ResolvedItem
     from amazon_listings.runs.scope import Scope
 
 #: Attributes that hold an item's name and its main picture.
 _NAME, _PICTURE = "item_name", "main_product_image_locator"
+#: The attributes that a state is made from, beside the payload as a whole.
+_SHOWN = (_NAME, _PICTURE, OFFER)
 
 
 def keep_states(
@@ -143,7 +157,7 @@ class _MadeStates:
     over: _Over
     left_out: int = 0
 
-    def __call__(self, rows: Iterable[_Row]) -> Iterator[ItemState]:
+    def __call__(self, rows: Iterable[_Row]) -> Iterator[UndecodedState]:
         for found in rows:
             self.over.note_item(found.item, found.family)
             if found.item.outcome is Outcome.FAILED and found.mapped is None:
@@ -151,10 +165,10 @@ class _MadeStates:
                 continue
             yield self._state(found)
 
-    def _state(self, found: _Row) -> ItemState:
+    def _state(self, found: _Row) -> UndecodedState:
         item, row, mapped, digests = found
-        attributes = mapped.attributes if mapped else None
-        return ItemState(
+        shown = mapped.shown if mapped else {}
+        return UndecodedState(
             pim_id=item.pim_id,
             sku=item.sku or None,
             family=found.family,
@@ -162,15 +176,15 @@ class _MadeStates:
             operation=self.operation,
             outcome=str(item.outcome),
             read_at=self.read_at,
-            row=cast("dict[str, Any] | None", row),
-            attributes=attributes,
-            map_errors=mapped.blocked if mapped else None,
-            payload_hash=mapped.hash if mapped else None,
+            row=row.text if row else None,
+            attributes=mapped.text if mapped else None,
+            map_errors=mapped.facts.blocked if mapped else None,
+            payload_hash=mapped.facts.hash if mapped else None,
             note=item.note,
-            name=_text(attributes, _NAME, "value"),
-            picture=_text(attributes, _PICTURE, "media_location"),
+            name=_text(shown, _NAME, "value"),
+            picture=_text(shown, _PICTURE, "media_location"),
             selected=self.selected,
-            next_date=next_change(attributes or {}, self.read_at),
+            next_date=next_change(shown, self.read_at),
             fingerprint=Fingerprint(
                 **self.shared, row=digests.row, family=digests.family, others=digests.others
             ),
@@ -319,37 +333,108 @@ class _Row(NamedTuple):
     """An item that has an outcome: what was read, what the mapping made, digests."""
 
     item: ResolvedItem
-    row: Item | None
-    mapped: MappedItem | None
+    row: _ReadRow | None
+    mapped: _Made | None
     digests: _Digests
 
     @property
     def family(self) -> str:
         """The item's product; the item itself where nothing of it was read or made."""
         if self.row:
-            return self.row["group"]
-        return self.mapped.group if self.mapped else self.item.pim_id
+            return self.row.group
+        return self.mapped.facts.group if self.mapped else self.item.pim_id
+
+
+class _Fields(msgspec.Struct, frozen=True):
+    """The names of a record's fields; their values are not decoded."""
+
+    fields: dict[str, msgspec.Raw]
+    texts: dict[str, msgspec.Raw]
+
+
+class _Undecoded(msgspec.Struct, frozen=True):
+    """What is decoded of a row."""
+
+    pim_id: str
+    group: str
+    product: _Fields
+    variant: _Fields | None
 
 
 class _ReadRow(NamedTuple):
-    """A row that was read, and its line."""
+    """A row that was read: its JSON, and the names of its fields. To decode all of it would take longest."""
 
-    item: Item
-    line: bytes
+    pim_id: str
+    group: str
+    text: msgspec.Raw
+    fields: tuple[dict[str, Any], ...]
 
 
-class _Lines(Stage[_ReadRow, ExtractedIndex]):
-    """The stage `extract`, read with its lines: writing the rows again costs as much as reading them."""
+class _ReadRows(Stage[_ReadRow, ExtractedIndex]):
+    """The stage `extract`, as far as the states need it."""
 
     def __init__(self) -> None:
         super().__init__(EXTRACT.name, _ReadRow, ExtractedIndex, task=EXTRACT.task)
+        self._undecoded = msgspec.json.Decoder(_Undecoded)
 
     def decode(self, line: bytes) -> _ReadRow:
-        """Return the row of a line, with the line."""
-        return _ReadRow(EXTRACT.decode(line), b"%b\n" % line)
+        """Return the row of a line.
+
+        Raises:
+            ValueError: the line is no row.
+        """
+        try:
+            row = self._undecoded.decode(line)
+        except (UnicodeDecodeError, msgspec.DecodeError):  # JSON that only Python reads, or none
+            item = EXTRACT.decode(line)
+            records = filter(None, (item["product"], item["variant"]))
+            found = tuple(kind for one in records for kind in (one["fields"], one["texts"]))
+            return _ReadRow(item["pim_id"], item["group"], msgspec.Raw(line), found)
+        fields: tuple[dict[str, Any], ...] = (row.product.fields, row.product.texts)
+        if row.variant is not None:
+            fields += (row.variant.fields, row.variant.texts)
+        return _ReadRow(row.pim_id, row.group, msgspec.Raw(line), fields)
 
 
-_LINES = _Lines()
+class _UndecodedPayload(MappedIndex, frozen=True, kw_only=True):
+    """A mapped item with its payload as JSON."""
+
+    attributes: msgspec.Raw
+
+
+class _Made(NamedTuple):
+    """What the mapping made of an item: the payload as JSON, and those attributes that the states look at."""
+
+    facts: MappedIndex
+    text: msgspec.Raw
+    shown: dict[str, Any]
+
+
+class _MadeItems(Stage[_Made, MappedIndex]):
+    """The stage `mapped`, as far as the states need it."""
+
+    def __init__(self) -> None:
+        super().__init__(MAPPED.name, _Made, MappedIndex, task=MAPPED.task)
+        self._undecoded = msgspec.json.Decoder(_UndecodedPayload)
+        shown = msgspec.defstruct("Shown", [(name, Any, None) for name in _SHOWN])
+        self._shown: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shown)
+
+    def decode(self, line: bytes) -> _Made:
+        """Return what the mapping made, of a line.
+
+        Raises:
+            ValueError: the line is no record of this stage.
+        """
+        try:
+            made = self._undecoded.decode(line)
+            shown = self._shown.decode(made.attributes)
+        except (UnicodeDecodeError, msgspec.DecodeError):  # JSON that only Python reads, or none
+            item = MAPPED.decode(line)
+            return _Made(item, msgspec.Raw(json_text(item.attributes)), item.attributes)
+        return _Made(made, made.attributes, {name: getattr(shown, name) for name in _SHOWN})
+
+
+_READ_ROWS, _MADE_ITEMS = _ReadRows(), _MadeItems()
 
 
 def _rows(
@@ -366,19 +451,21 @@ def _rows(
     """
     notation = RowNotation(columns_of(folder))
     for part in parts:
-        read = list(folder.read(_LINES, part))
-        rows: dict[str, Item] = {one.item["pim_id"]: one.item for one in read}
-        mapped: dict[str, MappedItem] = {one.pim_id: one for one in folder.read_any(MAPPED, part)}
-        digests = {one.item["pim_id"]: line_digest(one.line, one.item, notation) for one in read}
+        rows = {row.pim_id: row for row in folder.read(_READ_ROWS, part)}
+        mapped = {made.facts.pim_id: made for made in folder.read_any(_MADE_ITEMS, part)}
+        digests = {
+            row.pim_id: line_digest(b"%b\n" % row.text, notation.of_fields(row.fields))
+            for row in rows.values()
+        }
         members: dict[str, list[int]] = {}
         for pim_id, digest_of_row in digests.items():
-            members.setdefault(rows[pim_id]["group"], []).append(digest_of_row)
+            members.setdefault(rows[pim_id].group, []).append(digest_of_row)
         families = {group: family_digest(found) for group, found in members.items()}
         resolved = list(folder.read_any(RESOLVED, part))
         of_others = others(one.sku for one in resolved if one.sku)
         for item in resolved:
             row, made = rows.get(item.pim_id), mapped.get(item.pim_id)
-            group = row["group"] if row else made.group if made else ""
+            group = row.group if row else made.facts.group if made else ""
             found = _Digests(
                 digests.get(item.pim_id, 0), families.get(group, 0), of_others.get(item.sku or "", 0)
             )
@@ -394,8 +481,8 @@ def reading_moment(extract: ExtractNote) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _text(attributes: Mapping[str, Any] | None, name: str, key: str) -> str | None:
-    for element in (attributes or {}).get(name, ()):
+def _text(attributes: Mapping[str, Any], name: str, key: str) -> str | None:
+    for element in attributes.get(name) or ():
         if isinstance(element, dict) and isinstance(element.get(key), str):
             return cast("str", element[key])
     return None
