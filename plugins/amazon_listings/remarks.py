@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -63,6 +64,16 @@ def sentences(remarks: Remarks, messages: Catalogue) -> list[str]:
 
 
 def _worded(one: Remark, messages: Catalogue) -> str:
+    return _filled(one, messages) if one.facts else _without_facts(one.code, one.variant, messages)
+
+
+# Most items of a run have the same remark.
+@lru_cache(maxsize=512)
+def _without_facts(code: str, variant: str, messages: Catalogue) -> str:
+    return _filled(Remark(code, variant=variant), messages)
+
+
+def _filled(one: Remark, messages: Catalogue) -> str:
     try:
         facts: dict[str, Any] = {name: from_data(fact) for name, fact in one.facts.items()}
         return messages.word(Message(one.code, facts, one.variant))

@@ -188,6 +188,29 @@ def test_numbers_stay_numbers_in_a_spreadsheet():
     ]
 
 
+def test_the_bytes_of_the_files(run, folder):
+    run([issue('half \ud83d, "so"\r\n=1', attribute="size")], [], sku="é-1")
+    written = {name: (folder.root / "report" / name).read_bytes() for name in ("items.csv", "issues.csv")}
+    assert written["items.csv"] == codecs.BOM_UTF8 + (
+        b"sku,pim_id,outcome,asin,errors,warnings,first_issue,note\r\n"
+        b'\xc3\xa9-1,products/0,blocked,,1,0,"half ?, ""so""\r\n=1",\r\n'
+        b"\xc3\xa9-1,products/1,blocked,,0,0,,\r\n"
+    )
+    assert written["issues.csv"].splitlines()[1:] == [
+        b'\xc3\xa9-1,products/0,blocked,ERROR,still there,schema,too_long,,size,"half ?, ""so""',
+        b'=1",,,,,,,,',
+    ]
+    items = (folder.root / "report" / "report.json").read_bytes().partition(b'],\n"gone"')[0]
+    assert items == (
+        b'{"items": [\n{"sku": "\xc3\xa9-1", "pim_id": "products/0", "outcome": "blocked", "asin": "", '
+        b'"note": "", "issues": [{"code": "too_long", "severity": "ERROR", "source": "schema", '
+        b'"message": "half ?, \\"so\\"\\r\\n=1", "attribute": "size", "sources": ["schema"], '
+        b'"history": "still there"}], "parent": false, "removed": false, "answered": []},\n'
+        b'{"sku": "\xc3\xa9-1", "pim_id": "products/1", "outcome": "blocked", "asin": "", "note": "", '
+        b'"issues": [], "parent": false, "removed": false, "answered": []}'
+    )
+
+
 def test_the_json_report_is_strict_whatever_was_found(run, folder):
     run([issue(found=float("inf")), issue("half \ud83d", found="\ud83d"), issue("nul \x00 sep \u2028")])
     found = [
