@@ -22,8 +22,8 @@ from local_airflow.airflow import (
     LocalAirflowError,
     environment,
     free_port,
-    running_airflow,
     start,
+    starting_airflow,
     stop,
 )
 from local_airflow.first_contact import lines_of, made_by_hand
@@ -94,8 +94,10 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
         progress(f"Starting the sandbox at {url}, and Airflow in {home}")
         env = installation.settings(home, url) | _connection_variables(url) | _without_schedules(connectors)
         env |= SELDOM_READ
-        with running_airflow(home / "airflow", extra=env) as airflow:
+        with starting_airflow(home / "airflow", env) as airflow:
             installation.wait_for_sandbox(sandbox)
+            progress("The sandbox answers; Airflow is starting")
+            airflow.wait_until_healthy()
             progress(f"Airflow at {airflow.url}; reading the DAGs")
             before = made_by_hand(url)
             runs = {}
@@ -184,8 +186,9 @@ def up() -> None:
     airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
     with _sentences(before_exit=down):
         installation.wait_for_sandbox(sandbox)
+        progress("The sandbox answers; Airflow is starting")
         airflow.wait_until_healthy()
-    progress("Both answer; creating its connections to the sandbox")
+    progress(f"Airflow at {airflow.url}; creating its connections to the sandbox")
     passwords = json.loads((home / "airflow" / "simple_auth_manager_passwords.json.generated").read_text())
     user, password = next(iter(passwords.items()))
     airflow.sign_in(user, password)

@@ -316,6 +316,22 @@ def stop(pid: int, patience: float = PATIENCE) -> None:
 
 
 @contextmanager
+def starting_airflow(home: Path, extra: Mapping[str, str]) -> Iterator[LocalAirflow]:
+    """Start a private Airflow in `home`, with `extra` environment; it is stopped at the end.
+
+    It does not answer yet: `LocalAirflow.wait_until_healthy`.
+    """
+    port = free_port()
+    env = environment(home, port=port, all_admins=True) | dict(extra)
+    log = home / "airflow.log"
+    process = start(env, log)
+    try:
+        yield LocalAirflow(f"http://127.0.0.1:{port}", process, log)
+    finally:
+        stop(process.pid)
+
+
+@contextmanager
 def running_airflow(
     home: Path,
     *,
@@ -332,13 +348,6 @@ def running_airflow(
     Raises:
         LocalAirflowError: it did not start.
     """
-    port = free_port()
-    env = environment(home, port=port, all_admins=True) | dict(extra or {})
-    log = home / "airflow.log"
-    process = start(env, log)
-    airflow = LocalAirflow(f"http://127.0.0.1:{port}", process, log)
-    try:
+    with starting_airflow(home, extra or {}) as airflow:
         airflow.wait_until_healthy(timeout)
         yield airflow
-    finally:
-        stop(process.pid)
