@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import psutil
 import typer
 
-from amazon_listings.cli.output.outcome_table import print_outcomes
-from amazon_listings.connectors.loader import load_connectors
 from local_airflow import installation
 from local_airflow.airflow import (
     LocalAirflow,
@@ -26,7 +24,6 @@ from local_airflow.airflow import (
     starting_airflow,
     stop,
 )
-from local_airflow.first_contact import lines_of, made_by_hand
 from local_airflow.project import PROJECT
 
 if TYPE_CHECKING:
@@ -78,6 +75,8 @@ def demo(
     with _sentences():
         summaries = _summaries_of(chosen, home, progress)
     if summaries:
+        from amazon_listings.cli.output.outcome_table import print_outcomes
+
         print_outcomes(summaries)
     failed = [name for name in chosen if name not in summaries]
     for name in failed:
@@ -97,11 +96,13 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
         with starting_airflow(home / "airflow", env) as airflow:
             installation.wait_for_sandbox(sandbox)
             progress("The sandbox answers; Airflow is starting")
+            from local_airflow.first_contact import lines_of, made_by_hand
+
+            live = _live_among(connectors)
+            before = made_by_hand(url) if live else []
             airflow.wait_until_healthy()
             progress(f"Airflow at {airflow.url}; reading the DAGs")
-            before = made_by_hand(url)
             runs = {}
-            live = _live_among(connectors)
             for name in connectors:
                 airflow.wait_for_dag(f"amazon_{name}")
                 asked = {"selection": "everything", "operation": "live" if name in live else "test"}
@@ -118,6 +119,8 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
 
 def _live_among(connectors: list[str]) -> list[str]:
     """Return the connectors whose operation is live."""
+    from amazon_listings.connectors.loader import load_connectors
+
     loaded = load_connectors(PROJECT / "include" / "connectors", {}).connectors
     return [one.id for one in loaded if one.id in connectors and one.sync.operation == "live"]
 

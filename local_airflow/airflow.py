@@ -6,6 +6,7 @@ Everything it writes is in one folder; an Airflow already on the machine is not 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
 import secrets
@@ -42,6 +43,8 @@ PRIVATE = 0o077
 PORTS = range(20_000, 32_000)
 #: Seconds until Airflow answers, at most.
 START_TIMEOUT = 600.0
+#: Seconds between two questions whether something has come about: an answer takes 20 ms of the API server.
+PAUSE = 0.5
 #: Seconds that a throw-away Airflow has to end: its work is over.
 PATIENCE = 2.0
 #: Seconds that a process which was killed needs to be gone, at most.
@@ -107,10 +110,7 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
         "AMAZON_LISTINGS_CONNECTORS": str(PROJECT / "include" / "connectors"),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__CORE__PARALLELISM": "4",
-        # The processes of tasks are forked from one that has imported what tasks use, but for Great
-        # Expectations: the scheduler would wait for it at its start.
-        "AIRFLOW__SCHEDULER__MP_START_METHOD": "forkserver",
-        "AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD": "amazon_listings.airflow_adapter.preload",
+        **_forks(),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": str(all_admins),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
@@ -122,6 +122,20 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": secret_of(home, "jwt_secret"),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+    }
+
+
+def _forks() -> dict[str, str]:
+    """Return the settings for processes of tasks that start with all imported that tasks use.
+
+    It is, where the scheduler is forked from `local_airflow.parts` and forks them. Great Expectations is not:
+    the scheduler would wait for it at its start.
+    """
+    if multiprocessing.get_start_method() == "fork":
+        return {}
+    return {
+        "AIRFLOW__SCHEDULER__MP_START_METHOD": "forkserver",
+        "AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD": "amazon_listings.airflow_adapter.preload",
     }
 
 
@@ -241,24 +255,30 @@ class LocalAirflow:
 
         def finished() -> bool:
             nonlocal state
-            state = self.call("GET", run)["state"]
             if task_ended is not None:
-                for task_id, task_state in self._ended_tasks(run, ended):
+                new, left = self._ended_tasks(run, ended)
+                for task_id, task_state in new:
                     task_ended(task_id, task_state)
+                if left:
+                    return False
+            state = self.call("GET", run)["state"]
             return state in {"success", "failed"}
 
         self._wait(finished, timeout, f"the run {run_id} of {dag_id} did not end")
         return state
 
-    def _ended_tasks(self, run: str, known: set[str]) -> list[tuple[str, str]]:
-        """Return the tasks of a run that ended and are not in `known`, to which they are added."""
+    def _ended_tasks(self, run: str, known: set[str]) -> tuple[list[tuple[str, str]], bool]:
+        """Return the tasks of a run that ended and are not in `known`, to which they are added.
+
+        And whether others have not ended.
+        """
         tasks = self.call("GET", f"{run}/taskInstances", params={"order_by": "end_date"})["task_instances"]
         running = {task["task_id"] for task in tasks if task["state"] not in ENDED}
         new = {
             task["task_id"]: str(task["state"]) for task in tasks if task["task_id"] not in known | running
         }
         known.update(new)
-        return list(new.items())
+        return list(new.items()), bool(running)
 
     def _wait(self, condition: Callable[[], bool], timeout: float, complaint: str) -> None:
         deadline = time.monotonic() + timeout
@@ -267,7 +287,7 @@ class LocalAirflow:
                 raise LocalAirflowError(f"Airflow stopped; its log: {self.log}")
             if time.monotonic() > deadline:
                 raise LocalAirflowError(f"After {timeout:.0f} s {complaint}; Airflow's log: {self.log}")
-            time.sleep(0.25)
+            time.sleep(PAUSE)
 
 
 def _answered(condition: Callable[[], bool]) -> bool:

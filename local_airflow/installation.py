@@ -16,7 +16,7 @@ import requests
 from local_airflow.airflow import PRIVATE, LocalAirflowError, kept_port, stop
 from local_airflow.project import PROJECT
 from spapi_sandbox.account.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER_ID
-from spapi_sandbox.sales_layer.account import API_KEY
+from spapi_sandbox.sales_layer.credentials import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from local_airflow.project import PROJECT
-from spapi_sandbox.sales_layer.account import API_KEY
+from spapi_sandbox.sales_layer.credentials import API_KEY
 from spapi_sandbox.server import Sandbox
 
 pytestmark = pytest.mark.skipif(

@@ -1,6 +1,6 @@
 """What runs leave behind in Airflow and its folder: small XComs, and no secret anywhere."""
 
-from spapi_sandbox.sales_layer.account import API_KEY
+from spapi_sandbox.sales_layer.credentials import API_KEY
 
 
 def check_xcoms(runs):

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 
 from spapi_sandbox.catalogue.written import DAY, EPOCH
-from spapi_sandbox.sales_layer import create_router
+from spapi_sandbox.sales_layer.router import create_router
 
 NOW = EPOCH + 10 * DAY
 SECRET = "sandbox-connector-secret"

@@ -14,7 +14,7 @@ from spapi_sandbox.account import accounts
 from spapi_sandbox.admission.traffic import TRANSPORT
 from spapi_sandbox.app import create_app
 from spapi_sandbox.catalogue.catalogue import Catalogue, load
-from spapi_sandbox.sales_layer import create_router as create_pim_router
+from spapi_sandbox.sales_layer.router import create_router as create_pim_router
 from spapi_sandbox.state import SandboxState
 
 if TYPE_CHECKING:

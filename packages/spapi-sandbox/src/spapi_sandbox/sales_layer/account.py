@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
     from spapi_sandbox.catalogue.catalogue import Catalogue
 
-API_KEY = "sandbox-pim-key"
-CONNECTOR_CODE = "CNSANDBOX"
-CONNECTOR_SECRET = "sandbox-connector-secret"  # noqa: S105 - documented and worthless
-
 Api = Literal["rest", "connector", "images"]
 Kind = Literal[
     "status", "error", "delay", "truncate", "reset", "body", "lose_page", "waiting", "empty_refresh"

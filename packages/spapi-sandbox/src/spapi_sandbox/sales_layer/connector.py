@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from spapi_sandbox.catalogue.entry import TABLES
-from spapi_sandbox.sales_layer.account import CONNECTOR_CODE, CONNECTOR_SECRET
 from spapi_sandbox.sales_layer.connector_export import START, Export, ExportQuery
 from spapi_sandbox.sales_layer.connector_schema import data_schema, data_schema_info
+from spapi_sandbox.sales_layer.credentials import CONNECTOR_CODE, CONNECTOR_SECRET
 from spapi_sandbox.sales_layer.faults import answer
 from spapi_sandbox.sales_layer.signature import RefusedError, check, sign
 

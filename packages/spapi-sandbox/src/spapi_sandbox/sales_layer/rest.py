@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi.responses import JSONResponse
 
-from spapi_sandbox.sales_layer.account import API_KEY
+from spapi_sandbox.sales_layer.credentials import API_KEY
 from spapi_sandbox.sales_layer.faults import answer
 from spapi_sandbox.sales_layer.rest_metadata import metadata
 from spapi_sandbox.sales_layer.rest_query import BadQueryError, Query, parse_query
