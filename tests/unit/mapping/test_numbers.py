@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from amazon_listings.mapping.values.quantities import (
     NotANumber,
@@ -220,3 +222,8 @@ def test_the_sign_that_a_number_proves(written, sign):
 def test_a_long_text_is_read_as_a_short_one():
     assert quantity("1,5 " + "k" * 60).number == Decimal("1.5")
     assert quantity("1,5 " + "k" * 36).unit == "k" * 36
+
+
+@given(st.from_regex(r"[0-9]{1,11}[.,][0-9]{1,4}", fullmatch=True))
+def test_a_plain_number_proves_what_the_same_in_more_text_does(written):
+    assert decimal_sign_shown(written) == decimal_sign_shown(f" {written}") == decimal_sign_shown(f"{written} €")
