@@ -121,6 +121,15 @@ def test_a_plan_is_tested_approved_and_sent(shell):
     assert PLAN.search(after.stdout).group(2) == "0"
 
 
+@pytest.mark.parametrize(("options", "output"), [((), "stdout"), (("--json",), "stderr")])
+def test_a_run_says_what_its_report_warns_of(shell, options, output):
+    path = shell.home / "connectors" / "packs.yaml"
+    document = yaml.safe_load(path.read_text("utf-8"))
+    document["sync"]["preview"] = {"needed": 4}
+    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    assert "2 items were not previewed" in getattr(shell.run("packs", *options), output)
+
+
 def test_a_run_imports_no_airflow_and_one_that_finds_no_change_no_great_expectations(shell):
     first = shell.imported("packs")
     assert "great_expectations" in first

@@ -161,6 +161,8 @@ def _carried_out(
         from amazon_listings.cli.output.outcome_table import print_outcomes
 
         print_outcomes({connector.id: summary})
+    for warning in summary["warnings"]:
+        typer.echo(warning, err=as_json)
     if (stop := context.folder.noted(StopNote)) is not None:
         typer.echo(worded(stop.why, messages()), err=True)
     if params["operation"] == "test":

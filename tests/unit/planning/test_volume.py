@@ -17,7 +17,7 @@ def test_few_go_one_by_one():
 def test_many_go_by_feeds_but_for_the_few_parents():
     volume = Volume(1500, "delete", readings=40_000, creations=30_000, updates=20_000, parents=300)
     assert catalogue("en").value(volume) == (
-        "by feeds, 2,000 searches, about 7 minutes; 3 feeds, less than a minute of 49,700 items; "
+        "by feeds, 2,000 searches, about 7 minutes; 3 feeds, less than a minute, for 49,700 items; "
         "one by one, 300 submissions, less than a minute"
     )
     assert volume.by_feeds
@@ -27,7 +27,7 @@ def test_many_go_by_feeds_but_for_the_few_parents():
 def test_many_that_leave_go_by_feeds_of_their_own():
     volume = Volume(1500, "delete", updates=3, leaving=1500)
     assert catalogue("en").value(volume) == (
-        "by feeds, 75 searches, less than a minute; 1 feed, less than a minute of 1,500 listings that are "
+        "by feeds, 75 searches, less than a minute; 1 feed, less than a minute, for 1,500 listings that are "
         "removed; one by one, 3 updates, less than a minute"
     )
 
