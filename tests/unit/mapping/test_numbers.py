@@ -226,4 +226,6 @@ def test_a_long_text_is_read_as_a_short_one():
 
 @given(st.from_regex(r"[0-9]{1,11}[.,][0-9]{1,4}", fullmatch=True))
 def test_a_plain_number_proves_what_the_same_in_more_text_does(written):
-    assert decimal_sign_shown(written) == decimal_sign_shown(f" {written}") == decimal_sign_shown(f"{written} €")
+    assert {decimal_sign_shown(text) for text in (f" {written}", f"{written} €")} == {
+        decimal_sign_shown(written)
+    }
