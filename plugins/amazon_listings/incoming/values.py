@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: Lists inside lists that a value may have; a table of a PIM has two.
 MOST_LEVELS = 20
@@ -87,10 +87,11 @@ def cleaned(value: object) -> object:
     return [cleaned(one) for one in value] if isinstance(value, list) else value
 
 
-def unfit_fields(named: Mapping[str, Any]) -> Iterator[tuple[str, Unfit]]:
-    """Yield the fields of a record that cannot be used, each with the reason."""
+def unfit_fields(named: Mapping[str, Any]) -> list[tuple[str, Unfit]]:
+    """Return the fields of a record that cannot be used, each with the reason."""
     if _are_texts(named) and _are_texts(named.values()):
-        return
+        return []
+    unfit_ones = []
     for name, value in named.items():
         # Most are short texts without an accent: asking no function about them saves a quarter of the time.
         if (
@@ -102,7 +103,8 @@ def unfit_fields(named: Mapping[str, Any]) -> Iterator[tuple[str, Unfit]]:
             continue
         found = unfit(name) or unfit(value)
         if found is not None:
-            yield name, found
+            unfit_ones.append((name, found))
+    return unfit_ones
 
 
 def _are_texts(values: Iterable[Any]) -> bool:

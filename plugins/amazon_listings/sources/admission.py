@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from amazon_listings.incoming.values import printable, unfit_fields
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from amazon_listings.item import Item, Record, UnfitField
 
-#: The parts of a record that are named by the PIM's fields.
-_PARTS = ("fields", "texts", "images")
 #: What an unusable field leaves: empty, so that a mapping finds the field and nothing in it.
 _EMPTY: dict[str, Any] = {"fields": None, "texts": {}, "images": []}
 
@@ -37,11 +35,13 @@ def admitted(items: Iterable[Item]) -> Iterator[Item]:
 def _emptied(record: Record) -> list[UnfitField]:
     """Empty the unusable values of a record, and return them by field."""
     found: list[UnfitField] = []
-    for part in _PARTS:
-        values = cast("dict[str, Any]", record)[part]
-        if not values:
-            continue
-        for name, reason in list(unfit_fields(values)):
+    parts: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("fields", record["fields"]),
+        ("texts", record["texts"]),
+        ("images", record["images"]),
+    )
+    for part, values in parts:
+        for name, reason in unfit_fields(values) if values else ():
             del values[name]
             field = printable(name)
             values.setdefault(field, _EMPTY[part])

@@ -98,12 +98,12 @@ def states_of_families(
                 )
                 .where(
                     state.connector_key == listings.connector_key,
-                    state.family.in_(chunk),
+                    among(state.family, chunk),
                     state.removed.is_(False),
                 )
             )
-            for row in rows:
-                found.setdefault(names[row.family], []).append(StateKey(*row))
+            for key in map(StateKey._make, rows):
+                found.setdefault(names[key.family], []).append(key)
     return found
 
 

@@ -243,16 +243,13 @@ def mark_unchanged(
     """Enter that a run has read items as they are known, where no later reading is there."""
     table = item_states.c
     for chunk in chunks(pim_ids, CHUNK):
+        read = update(item_states).where(
+            table.connector_key == connector_key, among(table.pim_id, chunk), table.read_at <= read_at
+        )
         with ledger.begin() as connection:
-            connection.execute(
-                update(item_states)
-                .where(
-                    table.connector_key == connector_key,
-                    among(table.pim_id, chunk),
-                    table.read_at <= read_at,
-                )
-                .values(run=run, operation=operation, outcome=outcome, read_at=read_at)
-            )
+            # Indexes hold the outcome: writing it where it is the same would write their entries again.
+            connection.execute(read.where(table.outcome != outcome).values(outcome=outcome))
+            connection.execute(read.values(run=run, operation=operation, read_at=read_at))
 
 
 def mark_missing(

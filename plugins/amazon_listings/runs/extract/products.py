@@ -18,7 +18,6 @@ from amazon_listings.remarks import Remark, remark, remarks_of
 from amazon_listings.runs.extract.field_names import FieldNames
 from amazon_listings.runs.extract.needed_fields import OWN_NAMES, needed_fields
 from amazon_listings.runs.extract.notations import ColumnSurvey, source_notation
-from amazon_listings.runs.extract.unchanged import unchanged_items
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ExtractNote
 from amazon_listings.runs.records import EXTRACT, PROBLEMS, SIBLINGS, UNCHANGED, ReadingProblem, Siblings
@@ -95,7 +94,7 @@ def extract_products(
         extracted=chosen.taken + len(problems),
         out_of_scope=chosen.left,
         unreadable=len(problems),
-        unchanged=sum(1 for one in unchanged_items(folder) if not one.parent),
+        unchanged=unchanged.count if unchanged is not None else 0,
         cursor=reading.cursor,
         opened=reading.opened,
         full=reading.full,

@@ -84,6 +84,9 @@ class UnchangedItems:
         shared: The parts of the fingerprint that all items of the run share.
         definition: The checksum of the definition that judges.
         now: The time.
+
+    Attributes:
+        count: How many of the items that were read it has taken out.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class UnchangedItems:
         self._others = self._asked = True
         self._left: list[UnchangedItem] = []
         self._parts = 0
+        self.count = 0
 
     def staying(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items that the run has to look at; the others are in the stage `unchanged`."""
@@ -159,6 +163,7 @@ class UnchangedItems:
                 yield from items
                 continue
             read = {item["pim_id"]: item["sku"] for item in items}
+            self.count += len(read)
             self._left += [
                 UnchangedItem(
                     pim_id=state.pim_id,
@@ -257,8 +262,10 @@ class UnreadItems:
 
         Only where the connector expects something of all items together.
         """
+        if not self._connector.quality:
+            return False
         left = sum(1 for one in unchanged_items(self._folder) if not one.parent)
-        return bool(self._connector.quality) and count_rows(self._ledger, self._connector.key) != left
+        return count_rows(self._ledger, self._connector.key) != left
 
     def bring_back(self, pim_ids: Collection[str]) -> Sequence[str]:
         """Put items that left into the extract again, with their families.
