@@ -57,7 +57,7 @@ def test_every_document_is_valid_by_amazons_schema(validator, planned, most):
     whole, single = validator
     rows = [
         (
-            message_of(WantedItem(pim_id=sku, sku=sku, attributes={}, requirements="LISTING"), plan, "LAMP"),
+            message_of(WantedItem(pim_id=sku, sku=sku, payload={}, requirements="LISTING"), plan, "LAMP"),
             sku,
         )
         for sku, plan in planned.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from amazon_listings.runs.payload import attributes_of
 from amazon_listings.selling_partner.content.leaves import join, split
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def issues_beside_others(
     leaves = split({_OFFER: write.before.get(_OFFER) or []}, layout, defaults)
     leaves |= {one.leaf: one.after for one in changes}
     offers, _ = rules.prepared(join({leaf: value for leaf, value in leaves.items() if value is not None}))
-    ours = {(one.code, one.found) for one in rules.issues({_OFFER: write.after.get(_OFFER) or []})}
+    wanted = attributes_of(write.after).get(_OFFER) or []
+    ours = {(one.code, one.found) for one in rules.issues({_OFFER: wanted})}
     for issue in rules.issues(offers, messages.language):
         if issue.attribute == _OFFER and (issue.code, issue.found) not in ours:
             action = messages.message("offer_of_others", "action")

@@ -68,7 +68,7 @@ class _Job(NamedTuple):
     @property
     def wanted(self) -> WantedItem:
         """The item as the planner takes it."""
-        return replace(WantedItem.of(self.item), forced=self.tested.forced)
+        return WantedItem.of(self.item, forced=self.tested.forced)
 
 
 def _is_refused(verdict: _Verdict | None) -> bool:

@@ -13,9 +13,10 @@ a PATCH unless the ledger or a reading says that the listing exists.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from amazon_listings.approvals.withholding import withhold
 from amazon_listings.mapping.families.members import FAMILY_ATTRIBUTES
@@ -30,6 +31,7 @@ from amazon_listings.planning.left_alone import (
 from amazon_listings.planning.wanted import PlannedWrite
 from amazon_listings.runs.creations import Creations
 from amazon_listings.runs.listings.quantities import AVAILABILITY, CHANNEL
+from amazon_listings.runs.payload import attributes_of
 from amazon_listings.runs.plan import (
     Change,
     MappingLines,
@@ -139,6 +141,10 @@ class Planner:
         """
         if not current.exists and self._connector.contributes:
             return PlannedWrite(Plan(row.sku, Method.NOTHING), None, None, current.exists, {}, absent=True)
+        if _is_nothing(current) and not row.kept:
+            return PlannedWrite(
+                Plan(row.sku, Method.PUT), row.payload, None, current.exists, row.payload, creates=True
+            )
         if not current.exists or self._replaces:
             return self._replacement(row.sku, row.attributes, row.kept, current)
         return self.patch(row.sku, row.attributes, current, row.kept, forced=row.forced)
@@ -162,7 +168,7 @@ class Planner:
         more = [change for change in write.plan.changes if change.leaf not in agreed]
         if more and write.method == Method.PATCH:
             kept = row.kept.union(change.leaf for change in more)
-            write = self.plan(replace(row, attributes=self.without(row.attributes, more), kept=kept), current)
+            write = self.plan(replace(row, payload=self.without(row.attributes, more), kept=kept), current)
         if write.method not in {Method.PATCH, Method.NOTHING} or not all(
             change.leaf in agreed and agreed[change.leaf] == change.after for change in write.plan.changes
         ):
@@ -320,7 +326,9 @@ class Planner:
 
     def with_changes(self, write: PlannedWrite) -> Plan:
         """Return the plan of a write with its changes, those of a listing that is made too."""
-        return self._creations.with_changes(write.plan.sku, write.body) if write.creates else write.plan
+        if not write.creates:
+            return write.plan
+        return self._creations.with_changes(write.plan.sku, attributes_of(write.body))
 
     def is_other(self, row: WantedItem, write: PlannedWrite) -> bool:
         """Return whether a write of an item is another than the one that may be carried out."""
@@ -349,7 +357,7 @@ class Planner:
             self._marketplace.id,
             product_type=self._connector.amazon.product_type,
             requirements=row.requirements,
-            body=write.body,
+            body=attributes_of(write.body),
             carried=write.marketplaces,
             preview=preview,
             issue_locale=self._connector.amazon.issue_locale,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
+from amazon_listings.runs.payload import attributes_of
 from amazon_listings.runs.plan import Method
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from amazon_listings.ledger.writes.submissions import Sent
     from amazon_listings.planning.known import Attributes, CurrentListing
     from amazon_listings.runs.plan import Change, Displaced, Plan
-    from amazon_listings.runs.records import MappedItem, Role
+    from amazon_listings.runs.records import MappedItem, PackedItem, Role
     from amazon_listings.selling_partner.content.leaves import Leaf
 
     #: Makes the plan of what is wanted, given what its listing has.
@@ -37,14 +39,13 @@ class Named(Protocol):
         """Its SKU."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantedItem:
+class WantedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item, and what its listing is to hold.
 
     Attributes:
         pim_id: The PIM's identity of the item.
         sku: Its SKU.
-        attributes: The attributes that are wanted.
+        payload: The attributes that are wanted; or their JSON, where it goes on as it is.
         hash: The hash of the payload that the write leads to.
         requirements: How complete Amazon wants the attributes.
         group: The PIM's identity of the item's family; None where it is not known.
@@ -62,7 +63,7 @@ class WantedItem:
 
     pim_id: str
     sku: str
-    attributes: Attributes
+    payload: Attributes | msgspec.Raw
     hash: str = ""
     requirements: str = ""
     group: str | None = None
@@ -77,23 +78,43 @@ class WantedItem:
     guarded: tuple[Change, ...] = ()
     removal: Removal | None = None
 
+    @property
+    def attributes(self) -> Attributes:
+        """The attributes that are wanted."""
+        return attributes_of(self.payload)
+
     @classmethod
-    def of(cls, item: MappedItem) -> WantedItem:
-        """Return what a mapped item wants; the rest is as by default."""
+    def of(
+        cls,
+        item: MappedItem | PackedItem,
+        *,
+        forced: bool = False,
+        read_at: datetime | None = None,
+        plan_hash: str | None = None,
+        makes: bool = False,
+        approval: str = "",
+        guarded: tuple[Change, ...] = (),
+    ) -> WantedItem:
+        """Return what a mapped item wants, and what was decided about it."""
         return cls(
             pim_id=item.pim_id,
             sku=item.sku or "",
-            attributes=item.attributes,
+            payload=item.attributes,
             hash=item.hash,
             requirements=item.requirements,
             group=item.group,
             role=item.role,
             parent_sku=item.parent_sku,
+            forced=forced,
+            read_at=read_at,
+            plan_hash=plan_hash,
+            makes=makes,
+            approval=approval,
+            guarded=guarded,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DueItem:
+class DueItem(msgspec.Struct, frozen=True):
     """An item that is about to be written, with what is known of its listing behind its fence.
 
     Attributes:
@@ -121,13 +142,12 @@ class DueItem:
         return self.wanted.pim_id
 
 
-@dataclass(frozen=True)
-class PlannedWrite:
+class PlannedWrite(msgspec.Struct, frozen=True):
     """A plan with what is sent to carry it out.
 
     Args:
         plan: The plan.
-        body: The attributes of a PUT, the operations of a PATCH, None of a DELETE.
+        body: The attributes of a PUT, or their JSON; the operations of a PATCH, None of a DELETE.
         before: What the listing had; None if there was none, or it is not known.
         existed: Whether there was a listing.
         after: The attributes that are ours once this is accepted.
@@ -146,7 +166,7 @@ class PlannedWrite:
     body: Any
     before: Attributes | None
     existed: bool | None
-    after: Attributes
+    after: Attributes | msgspec.Raw
     carries: bool = False
     marketplaces: frozenset[str] = frozenset()
     displaced: tuple[Displaced, ...] = ()
@@ -166,4 +186,4 @@ class PlannedWrite:
         """The attributes that the request names."""
         if self.method == Method.PATCH:
             return frozenset(str(patch["path"]).removeprefix("/attributes/") for patch in self.body)
-        return frozenset(self.body or ())
+        return frozenset(attributes_of(self.body or {}))

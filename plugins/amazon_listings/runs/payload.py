@@ -17,6 +17,13 @@ _encoder = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",",
 _MAY_DIFFER = tuple(re.compile(place).search for place in (rb"e(?<=\de)[-\d]", rb"0\.0000", rb"null"))
 
 
+def attributes_of(payload: dict[str, Any] | msgspec.Raw) -> dict[str, Any]:
+    """Return the attributes of a payload, which may be JSON that goes on as it is."""
+    if isinstance(payload, msgspec.Raw):
+        return msgspec.json.decode(payload, type=dict[str, Any])
+    return payload
+
+
 def payload_hash(attributes: dict[str, Any]) -> str:
     """SHA-256 (hex) of the attributes as JSON, whatever the order of their keys."""
     return hashlib.sha256(_sorted_json(attributes)).hexdigest()

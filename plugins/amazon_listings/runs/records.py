@@ -18,6 +18,7 @@ from amazon_listings.item import Item
 from amazon_listings.item import Record as PimRecord
 from amazon_listings.remarks import Remarks, remark_as_is
 from amazon_listings.runs.outcomes import Outcome  # noqa: TC001 - msgspec reads the annotations
+from amazon_listings.runs.payload import attributes_of
 from amazon_listings.runs.plan import Change, Displaced, Plan  # noqa: TC001 - msgspec reads the annotations
 from amazon_product_types.validation.issue import Issue, Source  # noqa: TC001 - msgspec reads the annotations
 
@@ -131,6 +132,13 @@ class MappedItem(MappedIndex, frozen=True, kw_only=True):
 
     requirements: str
     attributes: dict[str, Any]
+
+
+class PackedItem(MappedIndex, frozen=True, kw_only=True):
+    """A mapped item whose attributes are JSON, which goes on as it is or is read where it is needed."""
+
+    requirements: str
+    attributes: msgspec.Raw
 
 
 class TestedIndex(Member, frozen=True, kw_only=True):
@@ -457,12 +465,40 @@ def _is_finite(document: object) -> bool:
     return True
 
 
+def unpacked(item: PackedItem | MappedItem) -> MappedItem:
+    """Return a mapped item with its attributes."""
+    if isinstance(item, MappedItem):
+        return item
+    fields = {name: getattr(item, name) for name in MappedItem.__struct_fields__}
+    return MappedItem(**fields | {"attributes": attributes_of(item.attributes)})
+
+
+class _Packed(Stage[PackedItem | MappedItem, MappedIndex]):
+    """The stage `mapped`, read without its attributes, except where only Python reads them (NaN)."""
+
+    def __init__(self) -> None:
+        super().__init__("mapped", MappedItem, MappedIndex, task="map_fields")
+        self._packed = msgspec.json.Decoder(PackedItem)
+
+    def decode(self, line: bytes) -> PackedItem | MappedItem:
+        """Return the record of a line.
+
+        Raises:
+            ValueError: the line is no record of this stage.
+        """
+        try:
+            return self._packed.decode(line)
+        except msgspec.DecodeError:
+            return super().decode(line)
+
+
 EXTRACT = Stage("extract", Item, ExtractedIndex, task="extract_products")
 UNCHANGED = Stage("unchanged", UnchangedItem, UnchangedItem, task="extract_products")
 PROBLEMS = Stage("problems", ReadingProblem, ReadingProblem, task="extract_products")
 SIBLINGS = Stage("siblings", Siblings, Siblings, task="extract_products")
 QUALITY = Stage("quality", QualityRecord, QualityRecord, task="check_quality")
 MAPPED = Stage("mapped", MappedItem, MappedIndex, task="map_fields")
+PACKED = _Packed()
 TESTED = Stage("tested", TestedItem, TestedIndex, task="test_sync")
 APPROVED = Stage("approved", ApprovedItem, ApprovedIndex, task="approve")
 REMOVED = Stage("removed", WrittenItem, WrittenItem, task="test_sync")

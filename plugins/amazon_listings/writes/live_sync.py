@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import logging
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from amazon_listings.checks.families import Parents, settled_relation
 from amazon_listings.checks.offers_apart import offer_alone
@@ -29,7 +31,7 @@ from amazon_listings.runs.map_fields import compiled
 from amazon_listings.runs.notes import ApprovalNote, ExtractNote, LiveNote, StopNote
 from amazon_listings.runs.outcomes import Outcome
 from amazon_listings.runs.payload import payload_hash
-from amazon_listings.runs.records import APPROVED, LIVE, MAPPED, REMOVED, TESTED, WrittenItem
+from amazon_listings.runs.records import APPROVED, LIVE, PACKED, REMOVED, TESTED, WrittenItem, unpacked
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.writes.feeds.buffer import message_size
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from amazon_listings.planning.wanted import Named
     from amazon_listings.runs.definitions import Definitions
     from amazon_listings.runs.folder import RunFolder
-    from amazon_listings.runs.records import ApprovedItem, MappedItem, TestedIndex
+    from amazon_listings.runs.records import ApprovedItem, MappedIndex, TestedIndex
     from amazon_listings.selling_partner.calls.client import SellingPartner
 
 log = logging.getLogger(__name__)
@@ -360,25 +362,29 @@ class LiveSync:
         apart = [item.sku for item in tested.values() if item.only and item.sku and item.pim_id in ready]
         protocol = self.writer.protocol
         contents = accepted_contents(protocol.ledger, protocol.listings, apart) if apart else {}
-        for mapped in self.folder.read(MAPPED, part):
-            approved = ready.get(mapped.pim_id)
+        for packed in self.folder.read(PACKED, part):
+            approved = ready.get(packed.pim_id)
             if approved is None:
                 continue
-            only = tested[mapped.pim_id].only if mapped.pim_id in tested else ()
-            item = offer_alone(mapped, only, contents.get(mapped.sku or "", {})) if only else mapped
-            row = replace(
-                WantedItem.of(item),
+            only = tested[packed.pim_id].only if packed.pim_id in tested else ()
+            makes = packed.pim_id in tested and _makes(tested[packed.pim_id], packed, approved)
+            # What makes a listing goes on as it is.
+            item = packed if makes and not only else unpacked(packed)
+            if only:
+                item = offer_alone(unpacked(packed), only, contents.get(packed.sku or "", {}))
+            row = WantedItem.of(
+                item,
                 forced=item.pim_id in forced,
                 read_at=read_at,
                 plan_hash=approved.plan_hash or None,
-                makes=mapped.pim_id in tested and _makes(tested[mapped.pim_id], mapped, approved),
+                makes=makes,
                 approval=approved.approval,
                 guarded=approved.guarded,
             )
             if approved.withheld:
                 attributes = self.writer.planner.without(row.attributes, approved.withheld)
                 kept = frozenset(change.leaf for change in approved.withheld)
-                row = replace(row, attributes=attributes, kept=kept, hash=payload_hash(attributes))
+                row = replace(row, payload=attributes, kept=kept, hash=payload_hash(attributes))
             yield row
 
     def _written(self, rows: Rows) -> Written:
@@ -429,7 +435,7 @@ class LiveSync:
             yield from ((row, current[row.sku or ""]) for row in batch)
 
 
-def _makes(tested: TestedIndex, mapped: MappedItem, approved: ApprovedItem) -> bool:
+def _makes(tested: TestedIndex, mapped: MappedIndex, approved: ApprovedItem) -> bool:
     """Return whether the plan that may be carried out makes a listing of a payload as it was tested."""
     return (
         tested.makes

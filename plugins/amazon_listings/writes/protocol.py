@@ -18,6 +18,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.items.payloads import (
     ItemPayload,
@@ -39,6 +41,7 @@ from amazon_listings.ledger.writes.submissions import (
     record_answers,
     withdraw_submission,
 )
+from amazon_listings.runs.payload import attributes_of
 from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -57,8 +60,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A write as the ledger remembers it.
 
     Args:
@@ -66,10 +68,10 @@ class Outgoing:
         pim_id: The PIM's identity of its item, if it is known.
         hash: The hash of the payload that the write leads to.
         method: `PUT`, `PATCH` or `DELETE`; of a feed's message its operation.
-        body: What is sent: attributes, patches, None of a deletion.
+        body: What is sent: attributes or their JSON, patches, None of a deletion.
         before: The attributes that the listing had; None if there was none, or they are not known.
         existed: Whether there was a listing; None if it is not known.
-        after: The attributes that it is known to have once the write is accepted.
+        after: The attributes that it is known to have once the write is accepted, or their JSON.
         group: The PIM's identity of the item's family; None where it is not known.
         undoes: The run that the write takes back.
         removal: How the write takes the listing off sale, if it does.
@@ -82,7 +84,7 @@ class Outgoing:
     body: Any
     before: Attributes | None
     existed: bool | None
-    after: Attributes
+    after: Attributes | msgspec.Raw
     group: str | None = None
     undoes: int | None = None
     removal: Removal | None = None
@@ -205,7 +207,7 @@ class WriteProtocol:
         taken = [answer.write for answer in found.answers if answer.status == ACCEPTED] + found.unchanged
         self._remember_removals([write for write in taken if write.removal is not None])
         taken = [write for write in taken if write.removal is None]
-        kept = (_payload(write) for write in taken if write.method != "DELETE" and write.after)
+        kept = (_payload(write) for write in taken if write.method != "DELETE" and attributes_of(write.after))
         record_accepted(self.ledger, self.listings, kept, definition=self.definition)
         # Asked of the ledger: an earlier try may have made what this one finds to be there.
         made = [write.sku for write in taken if write.method != "DELETE"]
@@ -213,7 +215,7 @@ class WriteProtocol:
         deleted = [write.sku for write in taken if write.method == "DELETE"]
         record_deleted(self.ledger, self.listings, deleted)
         undone = [write for write in taken if write.undoes is not None and write.method != "DELETE"]
-        released = [write.sku for write in undone if not write.after]
+        released = [write.sku for write in undone if not attributes_of(write.after)]
         record_released(self.ledger, self.listings, released)
         self.lower(found.known)
 
@@ -222,7 +224,7 @@ class WriteProtocol:
         ways: dict[Removal, dict[str, tuple[str, Attributes]]] = {}
         for write in writes:
             if write.removal is not None:
-                ways.setdefault(write.removal, {})[write.sku] = (write.hash, write.after)
+                ways.setdefault(write.removal, {})[write.sku] = (write.hash, attributes_of(write.after))
         for how, contents in ways.items():
             record_removing(self.ledger, self.listings, how, self.run, contents)
 

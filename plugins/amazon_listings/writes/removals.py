@@ -7,10 +7,10 @@ That Amazon took a removal does not say that it was carried out: it is pending u
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from msgspec.structs import replace
 
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items.claims import claims_of_others
@@ -154,7 +154,7 @@ class Removals:
                     WantedItem(
                         pim_id=row.pim_id,
                         sku=sku,
-                        attributes={},
+                        payload={},
                         approval=row.approval,
                         removal=how,
                         forced=True,
@@ -201,7 +201,7 @@ class Removals:
             for row in batch:
                 content = contents.get(row.sku, {})
                 after = {} if row.removal == "delete" else _without_stock(content)
-                yield replace(row, attributes=after, hash=payload_hash(after))
+                yield replace(row, payload=after, hash=payload_hash(after))
 
     def _plan(self, row: WantedItem, current: CurrentListing) -> PlannedWrite:
         return _deletion(row, current) if row.removal == "delete" else self._zero(row, current)
@@ -225,12 +225,12 @@ class Removals:
     def _noted(self, items: Iterable[WrittenItem]) -> Iterator[WrittenItem]:
         for item in items:
             note = () if item.outcome is Outcome.UNCHANGED else item.note
-            yield msgspec.structs.replace(item, note=self._beginning(item) + note)
+            yield replace(item, note=self._beginning(item) + note)
 
 
 def _as_asked(done: WrittenItem, asked: WrittenItem) -> WrittenItem:
     """Return an outcome with what allowed the removal and why it was asked for, which later tries read."""
-    return msgspec.structs.replace(done, approval=asked.approval, remark=asked.remark)
+    return replace(done, approval=asked.approval, remark=asked.remark)
 
 
 def _sells(claim: Claim) -> bool:

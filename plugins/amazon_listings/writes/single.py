@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec.structs import replace
 
 from amazon_listings.checks.preview_gaps import gap_issues, is_no_answer
 from amazon_listings.ledger.approvals.answers import claim

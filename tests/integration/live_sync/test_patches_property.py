@@ -103,7 +103,7 @@ def test_the_listing_is_as_wanted_and_foreign_attributes_are_as_before(
     sku = f"S{abs(hash((str(before), str(wanted), remembered, number)))}"
     write(shop, sku, FOREIGN | before)
     known = CurrentListing(exists=True, owned=before)
-    row = WantedItem(pim_id=sku, sku=sku, attributes=wanted, requirements="LISTING")
+    row = WantedItem(pim_id=sku, sku=sku, payload=wanted, requirements="LISTING")
     plan = planner.plan(row, known if remembered else planner.read(sku, known))
     if plan.carries:
         plan = planner.plan(row, planner.read_around(sku, known))

@@ -1,12 +1,12 @@
 """Plans, from what is known of a listing and what is wanted."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from amazon_listings.ledger.items.known import KnownItem
 from amazon_listings.marketplaces import marketplace
@@ -47,7 +47,7 @@ def planner(connector, definitions):
 
 
 def row(**attributes):
-    return WantedItem(pim_id="p", sku="S", attributes=attributes, requirements="LISTING")
+    return WantedItem(pim_id="p", sku="S", payload=attributes, requirements="LISTING")
 
 
 def known(**facts):
@@ -222,12 +222,30 @@ def test_the_changes_of_a_creation_are_in_the_order_of_its_attributes(planner):
     assert [change.leaf.attribute for change in plan.changes] == ["item_name", "color", "unknown"]
 
 
+def test_what_makes_a_listing_is_put_as_it_was_written(planner):
+    wanted = row(item_name=NAME, color=COLOR)
+    packed = replace(wanted, payload=msgspec.Raw(msgspec.json.encode(wanted.payload)))
+    nothing = CurrentListing(exists=False)
+    write, made = planner().plan(wanted, nothing), planner().plan(packed, nothing)
+    assert (made.method, made.creates, made.existed) == (Method.PUT, True, False)
+    assert made.body is made.after is packed.payload
+    assert made.touched == write.touched == {"item_name", "color"}
+    assert planner().with_changes(made) == planner().with_changes(write)
+
+
+def test_a_packed_payload_changes_what_is_there(planner):
+    wanted = row(item_name=NAME, color=COLOR)
+    packed = replace(wanted, payload=msgspec.Raw(msgspec.json.encode(wanted.payload)))
+    there = CurrentListing(exists=True, found={"item_name": NAME}, owned={"item_name": NAME})
+    assert planner().plan(packed, there) == planner().plan(wanted, there)
+
+
 def test_items_that_share_attributes_have_the_changes_of_their_own(planner):
     payloads = SharedPayloads()
     made = planner()
     common = MappedItem(pim_id="p", sku="S", group="g", hash="h", requirements="LISTING", attributes={})
     contents = [*[{"item_name": NAME, "color": COLOR}] * 3, {"color": COLOR}]
-    items = [msgspec.structs.replace(common, attributes=one) for one in contents]
+    items = [replace(common, attributes=one) for one in contents]
     read = [payloads.decode(encode(one)) for one in items]
     writes = [made.plan(WantedItem.of(one), CurrentListing(exists=False)) for one in read]
     plans = [made.with_changes(write) for write in writes]

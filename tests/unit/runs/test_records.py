@@ -71,6 +71,26 @@ def test_what_is_as_by_default_is_not_written():
     assert line == b'{"pim_id":"1","sku":"A","outcome":"accepted"}\n'
 
 
+def test_a_payload_goes_on_as_it_was_written():
+    item = mapped(attributes={"item_name": [{"value": "Lampe, été"}]})
+    packed = records.PACKED.decode(records.encode(item))
+    assert bytes(packed.attributes) == '{"item_name":[{"value":"Lampe, été"}]}'.encode()
+    assert records.unpacked(packed) == item
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "\ud83d"])
+def test_a_payload_that_is_no_json_is_read_by_python(value):
+    read = records.PACKED.decode(records.encode(mapped(attributes={"weight": value})))
+    assert same(read.attributes, {"weight": value})
+    assert records.unpacked(read) is read
+
+
+@given(st.dictionaries(st.text(st.characters()), JSON, max_size=4))
+def test_a_payload_that_goes_on_is_the_one_that_was_written(attributes):
+    read = records.PACKED.decode(records.encode(mapped(attributes=attributes)))
+    assert same(attributes, records.unpacked(read).attributes)
+
+
 def test_an_index_has_everything_but_the_payload():
     record = mapped()
     index = records.MAPPED.index_of(record)

@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
+from sqlalchemy import select
 
 from amazon_listings.errors import ActionRequiredError
+from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.items.known import accepted_contents, known_items
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.history import start_run
+from amazon_listings.ledger.tables import submissions
 from amazon_listings.ledger.writes.confirmations import due_looks
 from amazon_listings.ledger.writes.feeds import pending_feeds
 from amazon_listings.ledger.writes.fences import Fence
@@ -104,6 +108,24 @@ def test_a_write_is_announced_before_it_is_sent_and_remembered_after_its_answer(
         other = protocol(GERMAN)
         with other.sending():
             assert other.fence(["A"]) == {}
+
+
+@pytest.mark.parametrize("content", [CONTENT, {}])
+def test_a_payload_that_goes_on_as_it_is_is_remembered_as_any_other(protocol, ledger, content):
+    one = protocol()
+    packed = msgspec.Raw(msgspec.json.encode(content))
+    writes = write(body=content, after=content), write("B", body=packed, after=packed)
+    with one.sending():
+        for each in writes:
+            one.carry_out(each, lambda: accepted(each.sku))  # noqa: B023 - called at once
+        one.remember(Answers([Answer(each, "ACCEPTED") for each in writes], known=["A", "B"]))
+    known = known_items(ledger, LISTINGS, ["A", "B"])
+    assert known["A"].accepted_hash == known["B"].accepted_hash
+    contents = accepted_contents(ledger, LISTINGS, ["A", "B"])
+    assert contents == ({"A": content, "B": content} if content else {})
+    with ledger.connect() as connection:
+        bodies = connection.execute(select(submissions.c.body)).scalars().all()
+    assert [unpacked(body) for body in bodies] == [content, content]
 
 
 def test_a_refused_write_changes_nothing_that_is_remembered(protocol, ledger):

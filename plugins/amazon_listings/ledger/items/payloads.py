@@ -16,6 +16,7 @@ from amazon_listings.ledger.tables import items, submissions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import msgspec
     from sqlalchemy import ColumnElement, Connection, Engine
     from sqlalchemy.dialects import postgresql, sqlite
 
@@ -50,7 +51,7 @@ class ItemPayload:
         sku: The SKU.
         pim_id: The PIM's identity of its item, if it is known.
         hash: The payload's hash.
-        attributes: All that the listing is to hold.
+        attributes: All that the listing is to hold, or its JSON.
         group: The PIM's identity of the item's family; None: what is known of it stays.
         asin: The one that Amazon would match; None if it names none.
     """
@@ -58,7 +59,7 @@ class ItemPayload:
     sku: str
     pim_id: str | None
     hash: str
-    attributes: dict[str, Any]
+    attributes: dict[str, Any] | msgspec.Raw
     group: str | None = None
     asin: str | None = None
 

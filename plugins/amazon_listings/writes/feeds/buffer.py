@@ -95,6 +95,8 @@ def message_line(row: WantedItem, write: PlannedWrite, product_type: str) -> byt
 
 
 def _raw(content: object) -> msgspec.Raw:
+    if isinstance(content, msgspec.Raw):
+        return content
     return msgspec.Raw(messages.encode(content))
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.writes.feed_messages import FeedAnswer, feed_answers
