@@ -208,6 +208,14 @@ def test_a_day_lasts_to_its_end(end, over):
     assert bool(without_past_sales(attributes, NOW)[1]) is over
 
 
+def test_a_day_lasts_until_it_is_over_in_the_last_marketplace():
+    attributes = {"purchasable_offer": [offer(20, **sale(15, "2026-11-01", "2026-11-28"))]}
+    evening, night = (datetime(2026, 11, 29, hour, tzinfo=UTC) for hour in (7, 8))  # of amazon.com
+    assert not without_past_sales(attributes, evening)[1]
+    assert next_change(attributes, evening) < night
+    assert without_past_sales(attributes, night)[1]
+
+
 @pytest.mark.parametrize(
     ("start", "expected"), [("2026-12-01", [("sale_dates", "ERROR")]), ("2026-11-20", []), ("2026-11-27", [])]
 )

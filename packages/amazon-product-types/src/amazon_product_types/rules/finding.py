@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any, NamedTuple
@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 #: Names and positions from the attribute down.
 Path = tuple[str | int, ...]
 _NUMBERS = (int, float, Decimal)
+#: Where a day of a marketplace ends last: that of amazon.com is one of the Pacific coast.
+_LAST_ZONE = timezone(timedelta(hours=-8))
 
 
 class Finding(NamedTuple):
@@ -73,7 +75,7 @@ def end_of(value: object) -> datetime | None:
     when = moment(value)
     if when is None or not is_day(value):
         return when
-    return datetime.combine(when.date(), time.max, UTC)
+    return datetime.combine(when.date(), time.max, _LAST_ZONE)
 
 
 def elements(value: object) -> list[tuple[int, dict[str, Any]]]:
