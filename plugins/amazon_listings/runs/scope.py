@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from amazon_listings.errors import RunAbortedError
@@ -147,13 +147,19 @@ def decide(
 
 def _cause_for_everything(fingerprint: str, last: LastRun | None, definition: str) -> Cause | None:
     """Return why a run that asks for changes must read everything; None if it need not."""
-    if last is None or last.cursor is None:
+    if last is None or last.cursor is None or _lies_ahead(last.cursor):
         return "first"
     if last.fingerprint != fingerprint:
         return "connector"
     if last.definition != definition:
         return "definition"
     return None
+
+
+def _lies_ahead(cursor: str) -> bool:
+    """Return whether a cursor lies in the future, whatever its zone: nothing would be read before then."""
+    moment = datetime.fromisoformat(cursor)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) > datetime.now(UTC) + timedelta(days=1)
 
 
 def _moment(text: str | None) -> datetime | None:

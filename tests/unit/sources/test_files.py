@@ -184,18 +184,29 @@ def test_statuses_choose_rows(tmp_path):
     assert "'gone' is none of" in str(reading.problems[0])
 
 
+def test_a_date_in_the_future_is_no_cursor_and_is_read_each_time(tmp_path):
+    text = "id,at\n1,2024-01-01\n2,2062-06-02\n3,2024-01-03T00:00:00Z\n"
+    given_source = source(write(tmp_path / "a.csv", text), modified_column="at")
+    assert read(given_source)[1].cursor == "2024-01-03T00:00:00+00:00"
+    items, reading = read(given_source, Selection(changed_since=datetime(2024, 1, 2, tzinfo=UTC)))
+    assert [item["pim_id"] for item in items] == ["products/2", "products/3"]
+    assert reading.cursor == "2024-01-03T00:00:00+00:00"
+    write(tmp_path / "a.csv", "id,at\n2,2062-06-02\n")
+    assert read(given_source)[1].cursor is None
+
+
 def test_changes_bring_whole_families_and_what_left(tmp_path):
-    text = ("id,g,state,at\n1,F,visible,2026-01-01\n2,F,visible,2026-06-02 10:00:00\n3,,visible,2026-01-01\n"
-            "4,,draft,2026-06-03T00:00:00Z\n5,,visible,\n6,,visible,yesterday\n")  # fmt: skip
+    text = ("id,g,state,at\n1,F,visible,2024-01-01\n2,F,visible,2024-06-02 10:00:00\n3,,visible,2024-01-01\n"
+            "4,,draft,2024-06-03T00:00:00Z\n5,,visible,\n6,,visible,yesterday\n")  # fmt: skip
     given_source = source(
         write(tmp_path / "a.csv", text), group_column="g", status_column="state", modified_column="at"
     )
-    since = Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC))
+    since = Selection(changed_since=datetime(2024, 6, 1, tzinfo=UTC))
     items, reading = read(given_source, since)
     assert [item["pim_id"] for item in items] == ["variants/1", "variants/2", "products/5"]
     assert reading.removed == ["products/4"]
     assert not reading.full
-    assert reading.cursor == "2026-06-03T00:00:00+00:00"
+    assert reading.cursor == "2024-06-03T00:00:00+00:00"
     assert "'yesterday' is not a date" in str(reading.problems[0])
     assert read(source(given_source.path), since)[1].full
 
@@ -213,7 +224,7 @@ lines = st.lists(
     st.fixed_dictionaries(
         {"id": st.sampled_from("1234"), "state": st.sampled_from(("visible", "draft", "visible"))},
         optional={
-            "at": st.sampled_from((None, "2026-05-01", "2026-06-02", "yesterday")),
+            "at": st.sampled_from((None, "2024-05-01", "2024-06-02", "yesterday")),
             "name_fr": st.sampled_from(("", "Lampe")),
             "name": st.just("lamp"),
             "photo": st.just("https://c/a"),
@@ -225,8 +236,8 @@ selections = st.sampled_from(
     [
         EN,
         Selection(statuses=("all",)),
-        Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC), languages=("fr",)),
-        Selection(changed_since=datetime(2026, 6, 1, tzinfo=UTC), families=frozenset(("products/1",))),
+        Selection(changed_since=datetime(2024, 6, 1, tzinfo=UTC), languages=("fr",)),
+        Selection(changed_since=datetime(2024, 6, 1, tzinfo=UTC), families=frozenset(("products/1",))),
         Selection(families=frozenset(("products/2", "products/9"))),
     ]
 )

@@ -6,7 +6,7 @@ then holds what all of them have in common.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,8 @@ def fill(
 ) -> Iterator[Record]:
     """Read files; set the reading's `cursor` and `full`.
 
-    The cursor is the latest date of change in the files: no clock is needed. Without a
-    modified column there is none, and every reading is full.
+    The cursor is the latest date of change in the files. A date in the future does not count: all that
+    is edited before it would be lost. Without a modified column there is none, and every reading is full.
 
     Args:
         store: Where the variants and products of files with a group column go.
@@ -52,14 +52,15 @@ def fill(
         UnusableSource: no such file, or a column that the source names is missing.
     """
     latest: datetime | None = None
+    now = datetime.now(UTC)
     by_date = selection.by_date and bool(source.modified_column)
     only_named = selection.families is not None and not selection.by_date
     reading.full = not (by_date or only_named)
     named = selection.named
     for record, group in _rows(store, source, root, _Columns(source, selection), reading):
         moment = parse_moment(record["modified"]) if record["modified"] is not None else None
-        if moment is not None and (latest is None or moment > latest):
-            latest = moment
+        if moment is not None and moment <= now:
+            latest = max(latest or moment, moment)
         wanted = selection.takes(record["status"])
         touched = reading.full or (group or record["id"]) in named or (by_date and selection.within(moment))
         if touched and not wanted and not reading.full:
