@@ -37,8 +37,8 @@ from amazon_listings.writes.feeds.buffer import message_size
 from amazon_listings.writes.feeds.poll import FeedPoller, utc_now
 from amazon_listings.writes.feeds.submit import FeedSync, awaited_feeds
 from amazon_listings.writes.offers_of_rejected import send_offers_of_rejected
+from amazon_listings.writes.part_outcomes import PartOutcomes
 from amazon_listings.writes.protocol import WriteProtocol
-from amazon_listings.writes.refused_shapes import remember_refusals
 from amazon_listings.writes.removals import Removals
 from amazon_listings.writes.single import Writer, outcome_of
 
@@ -105,10 +105,15 @@ class LiveSync:
     parents: Parents
     feeds: FeedSync
     now: Callable[[], datetime] = utc_now
+    _outcomes: PartOutcomes = field(init=False)
     #: The feeds that were awaited when everything was looked at last, and what it came to.
     _looked_at: tuple[frozenset[tuple[int, str | None]], dict[str, int]] | None = field(
         default=None, init=False
     )
+
+    def __post_init__(self) -> None:
+        """Read no part before it is asked for."""
+        self._outcomes = PartOutcomes(self.connector, self.folder, self.writer)
 
     def send(self) -> dict[str, int]:
         """Submit every item of the run that is ready, and deal with the listings whose items left.
@@ -129,6 +134,7 @@ class LiveSync:
         self.poller.poll(self.connector.key)
         earlier = self.folder.noted(LiveNote)
         self.folder.forget(LiveNote, StopNote)
+        self._outcomes.reopen(self.folder.parts(LIVE))
         self.folder.clear(LIVE)
         self._submit(earlier.calls if earlier is not None else {})
         return self._finished()
@@ -145,7 +151,7 @@ class LiveSync:
             feeds, counts = self._looked_at
             if not _worth_a_look(feeds, _identities(awaited)):
                 return counts
-        for part in self.feeds.collect(LIVE, awaited):
+        for part in self.feeds.collect(LIVE, awaited, through=self._outcomes):
             self._drop_unsent(part)
         if self._has_due():
             note = self.folder.noted(LiveNote)
@@ -161,13 +167,13 @@ class LiveSync:
         if self.writer.is_stopped() and self.writer.stop is not None:
             return self._stopped(self.writer.stop)
         if not self.awaited():
-            send_offers_of_rejected(self.connector, self.folder, self.writer, self._written)
-        counts = self._counts()
+            offers = send_offers_of_rejected(self.connector, self.folder, self.writer, self._written)
+            self._outcomes.reopen(offers)
+        counts = self._outcomes.count()
         if not (counts[Outcome.PENDING] and self.awaited()):
             removals = Removals(self.connector, self.folder, self.writer, self.feeds)
             counts.update(removals.carry_out(self.awaited))
-        remember_refusals(self.connector, self.folder, self.writer)
-        self._note_sent()
+        self._note_left()
         # A try that was killed may have sent more than this one had to.
         self.writer.protocol.lease.end_earlier()
         found = {str(outcome): counts[outcome] for outcome in OUTCOMES}
@@ -181,41 +187,30 @@ class LiveSync:
         self.poller.poll(self.connector.key)
         for _ in self.feeds.collect(LIVE, self.awaited()):
             pass
-        self.feeds.drop_cancelled(cancelled)
+        self._outcomes.reopen(self.feeds.drop_cancelled(cancelled))
         if any(self._left()):
             self.folder.note(StopNote(why=remark_as_is(why)))
-        self._note_sent()
+        counts = self._outcomes.count()
+        self._note_left()
         self.writer.protocol.lease.end_earlier()
-        counts = self._counts()
         return {str(outcome): counts[outcome] for outcome in OUTCOMES}
 
     def _left(self) -> Iterator[bool]:
         """Yield something for each item and removal that is not sent."""
         for part in self.folder.parts(APPROVED):
-            yield from (True for _ in self._members(part))
+            if part not in self._outcomes:
+                yield from (True for _ in self._members(part))
         for part in self.folder.parts(REMOVED):
             yield from (True for item in self.folder.read(REMOVED, part) if item.outcome is Outcome.READY)
 
-    def _note_sent(self) -> None:
-        """Enter which approved changes Amazon accepted."""
+    def _note_left(self) -> None:
+        """Enter which approved removals Amazon accepted."""
         sent: dict[str, str] = {}
-        for part in self.folder.parts(LIVE):
-            written = self.folder.read(LIVE, part)
-            # What went out alone is not all that was approved.
-            accepted = {item.pim_id for item in written if item.outcome is Outcome.ACCEPTED and not item.only}
-            for item in self.folder.index(APPROVED, part) if accepted else ():
-                if item.approval and item.sku and item.pim_id in accepted:
-                    sent[item.sku] = item.approval
         for part in self.folder.parts(REMOVED):
             for one in self.folder.read(REMOVED, part):
                 if one.approval and one.sku and one.outcome is Outcome.ACCEPTED:
                     sent[one.sku] = one.approval
         mark_sent(self.writer.protocol.ledger, self.writer.protocol.listings, sent)
-
-    def _counts(self) -> Counter[Outcome]:
-        return Counter(
-            item.outcome for part in self.folder.parts(LIVE) for item in self.folder.read(LIVE, part)
-        )
 
     def _drop_unsent(self, part: str) -> None:
         """Forget rows that wait for an answer and are in no feed: they are sent now."""
@@ -228,7 +223,8 @@ class LiveSync:
             self.folder.write(LIVE, part, [item for item in items if item.pim_id not in unsent])
 
     def _has_due(self) -> bool:
-        return any(self._members(part) for part in self.folder.parts(APPROVED))
+        parts = (part for part in self.folder.parts(APPROVED) if part not in self._outcomes)
+        return any(self._members(part) for part in parts)
 
     def _submit(self, earlier_calls: dict[str, int]) -> None:
         """Submit what is ready, and note the calls."""

@@ -28,7 +28,7 @@ def send_offers_of_rejected(
     folder: RunFolder,
     writer: Writer,
     write: Callable[[list[WantedItem]], list[WrittenItem]],
-) -> None:
+) -> list[str]:
     """Send the offers of what Amazon rejected, if the connector wants that; say what is held back.
 
     Args:
@@ -36,16 +36,18 @@ def send_offers_of_rejected(
         folder: The run's folder; the stage `live` says what became of them.
         writer: Its ledger knows what was accepted before.
         write: Writes offers one by one.
+
+    Returns:
+        The parts with something rejected, whose items were written again.
     """
+    again = []
     wanted = connector.sync.partial == "offer" and not connector.sync.full_replace
     for part in folder.parts(LIVE):
         items = {item.pim_id: item for item in folder.read(LIVE, part)}
-        apart = {item.pim_id for item in folder.index(TESTED, part) if item.only}
-        rejected = {
-            pim_id: item
-            for pim_id, item in items.items()
-            if item.outcome is Outcome.REJECTED and pim_id not in apart
-        }
+        rejected = {key: item for key, item in items.items() if item.outcome is Outcome.REJECTED}
+        for tested in folder.index(TESTED, part) if rejected else ():
+            if tested.only:
+                rejected.pop(tested.pim_id, None)
         if not rejected:
             continue
         offers = {}
@@ -65,6 +67,8 @@ def send_offers_of_rejected(
         for sent in write([WantedItem.of(one) for one in offers.values()]):
             items[sent.pim_id] = _in_part(items[sent.pim_id], sent)
         folder.write(LIVE, part, items.values())
+        again.append(part)
+    return again
 
 
 def _in_part(item: WrittenItem, sent: WrittenItem) -> WrittenItem:

@@ -180,6 +180,31 @@ def test_items_are_looked_at_again_once_half_of_their_feeds_are_through(runs, sa
     assert told == [0, 0, 0, 4, 4, 6, 7, 8]
 
 
+def test_a_part_in_which_nothing_waits_is_not_read_again(runs, sandbox, monkeypatch, ledger):
+    whole = feed_messages.documents
+
+    def single(*args, **more):
+        return whole(*args, **more, most_messages=1)
+
+    monkeypatch.setattr("amazon_listings.writes.feeds.submit.messages.documents", single)
+    sandbox.control("settings", feed_queue_delay=3600)
+    skus = [f"A-{number}" for number in range(6)]
+    runs.begin(*([lamp(sku)] for sku in skus))
+    sync = runs.live_sync
+    sync.send()
+    feeds = dict(zip(skus, pending_feeds(ledger, "lamps"), strict=True))
+
+    def through(some):
+        for sku in some:
+            settle_feed(ledger, feeds[sku], state="DONE", report_id=None, outcomes=[(sku, "ACCEPTED")])
+        return sync.collect()["accepted"]
+
+    assert through(skus[:3]) == 3
+    for part in runs.folder.parts(LIVE)[:3]:
+        runs.folder.root.joinpath(LIVE.name, part).write_bytes(b"read again, this would be refused")
+    assert through(skus[3:5]) == 5
+
+
 def test_before_images_and_whole_contents_are_kept(runs, sandbox, client, ledger, listings):
     from amazon_listings.ledger.items.known import accepted_contents
 

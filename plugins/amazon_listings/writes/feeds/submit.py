@@ -35,7 +35,7 @@ from amazon_listings.writes.feeds.outcomes import MessageOutcomes, MessageReport
 from amazon_listings.writes.single import is_unsure, outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -147,6 +147,7 @@ class FeedSync:
         awaited: Iterable[PendingFeed],
         *,
         first: Callable[[WrittenItem], Remarks] | None = None,
+        through: Container[str] = (),
     ) -> Iterator[str]:
         """Enter what became of the items of a stage that are in feeds; yield each part with pending ones.
 
@@ -155,6 +156,7 @@ class FeedSync:
             awaited: The feeds that are still to be waited for. What is in another that has no report
                 stays pending for the next run.
             first: What the note of an item begins with.
+            through: Parts in which no item waits for an answer.
         """
         feeds = list(awaited)
         outcomes = MessageOutcomes({feed.number for feed in feeds}, first)
@@ -162,6 +164,8 @@ class FeedSync:
         told = {feed.feed_id for feed in feeds if feed.feed_id and first is None}
         reports = MessageReports(self.folder)
         for part in self.folder.parts(stage):
+            if part in through:
+                continue
             items = list(self.folder.read(stage, part))
             pending = [item for item in items if item.outcome is Outcome.PENDING and item.sku]
             if asked := [item.sku for item in pending if item.sku and item.submission_id not in told]:
@@ -190,13 +194,20 @@ class FeedSync:
                 log.warning("%s", log_line("log.feed_not_cancelled", feed=feed.feed_id))
         return cancelled
 
-    def drop_cancelled(self, skus: Collection[str]) -> None:
-        """Forget the outcomes of items whose feed was cancelled: they are not sent, like those in none."""
+    def drop_cancelled(self, skus: Collection[str]) -> list[str]:
+        """Forget the outcomes of items whose feed was cancelled: they are not sent, like those in none.
+
+        Returns:
+            The parts with such items.
+        """
+        changed = []
         for part in self.folder.parts(LIVE) if skus else ():
             items = list(self.folder.read(LIVE, part))
             left = [one for one in items if one.outcome is not Outcome.FAILED or one.sku not in skus]
             if len(left) < len(items):
                 self.folder.write(LIVE, part, left)
+                changed.append(part)
+        return changed
 
     def _payloads(self, part: str, skus: Collection[str]) -> dict[str, Attributes]:
         """Return the attributes of the items of a part that have these SKUs."""
