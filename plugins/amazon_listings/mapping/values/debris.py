@@ -189,10 +189,11 @@ def whole_word(text: str, allowed: AbstractSet[str] = frozenset()) -> str | None
 
 def sku_debris(sku: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
     """Return the code for a SKU that is debris, else None. A SKU is never repaired: it names a listing."""
-    if any(pattern.search(sku) for pattern in (_INVISIBLE, _CONTROLS, _UNSEEN_IN_SKU)):
-        return "debris_invisible"
-    if _OTHER_BLANKS.search(sku):
-        return "debris_blank"
+    if not (sku.isascii() and sku.isprintable()):  # which most are
+        if any(pattern.search(sku) for pattern in (_INVISIBLE, _CONTROLS, _UNSEEN_IN_SKU)):
+            return "debris_invisible"
+        if _OTHER_BLANKS.search(sku):
+            return "debris_blank"
     if _MOMENT.fullmatch(sku):
         return None if "date_skus" in allowed else "debris_date"
     if _FLOAT.fullmatch(sku):

@@ -18,7 +18,7 @@ from amazon_listings.runs.invisible import visible
 from amazon_listings.runs.notes import ExtractNote, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
@@ -138,15 +138,15 @@ class ContractCheck:
             item: The item.
             issues: What the mapping found of it.
         """
-        self._see_missing(item)
+        plain = _plain_texts(item)
+        self._see_missing(item, plain)
         unusable = {
             issue.origin.field: field_value(item, issue.origin.field)
             for issue in issues
             if issue.severity == "ERROR" and issue.code in _UNUSABLE and issue.origin is not None
         }
         for name, longest in self._longest.items():
-            plain = _plain_text(item, name)
-            if plain is not None and len(plain) <= longest:
+            if name in plain and len(plain[name]) <= longest:
                 continue
             for text in _texts(item, name):
                 if len(text.strip()) > longest:
@@ -158,9 +158,9 @@ class ContractCheck:
             if len(found := self.wrong.setdefault(name, [])) < _NAMED:
                 found.append(WrongValue(_sku(item), _shown(value)))
 
-    def _see_missing(self, item: Item) -> None:
+    def _see_missing(self, item: Item, plain: Mapping[str, str]) -> None:
         for name in self._required:
-            if _plain_text(item, name) is None and is_empty(field_value(item, name)):
+            if name not in plain and is_empty(field_value(item, name)):
                 self.missing[name] += 1
                 if len(named := self.examples.setdefault(name, [])) < _NAMED:
                     named.append(_sku(item))
@@ -302,17 +302,22 @@ def _sku(item: Item) -> str:
     return _shown(item["sku"] or item["pim_id"])
 
 
-def _plain_text(item: Item, name: str) -> str | None:
-    """Return the value of a field that is one text without a language, as most are; None of another."""
-    record = item["variant"]
-    if record is None or name not in record["fields"]:
-        if record is not None and (name in record["texts"] or name in record["images"]):
-            return None
-        record = item["product"]
-    value = record["fields"].get(name)
-    if value.__class__ is not str or name in record["texts"] or is_empty(value):
-        return None
-    return value
+def _plain_texts(item: Item) -> dict[str, str]:
+    """Return the fields of an item whose value is one text without a language, as most are, by name."""
+    found: dict[str, str] = {}
+    for record in (item["product"], item["variant"]):
+        if record is None:
+            continue
+        texts = record["texts"]
+        for kind in (record["fields"], texts, record["images"]) if found else ():
+            for name in kind:  # what a variant has comes before its product's
+                found.pop(name, None)
+        found |= {
+            name: value
+            for name, value in record["fields"].items()
+            if value.__class__ is str and value and not value.isspace() and name not in texts
+        }
+    return found
 
 
 def _texts(item: Item, name: str) -> Iterator[str]:

@@ -30,20 +30,19 @@ def sku_issues(connector: Connector, sku: str | None, language: str) -> list[Iss
     """
     if not sku:
         return []
-    allowed = frozenset(connector.rules_off)
-    found = visible(sku).translate(PICTURED_BLANKS)
-    messages = catalogue(language)
+    allowed = connector.rules_off.keys()
     if debris := sku_debris(sku, allowed):
-        reason = InvalidValue(debris, found=found)
-        texts = messages.texts_of(message("bad_sku", reason=reason), action=reason.action_phrase())
+        reason = InvalidValue(debris, found=_shown(sku))
+        texts = catalogue(language).texts_of(message("bad_sku", reason=reason), action=reason.action_phrase())
         return [_issue(connector, sku, "bad_sku", "ERROR", texts)]
     if is_day(sku) and "date_skus" not in allowed:
-        return [
-            _issue(
-                connector, sku, "date_sku", "WARNING", messages.issue_texts("date_sku", found=quoted(found))
-            )
-        ]
+        texts = catalogue(language).issue_texts("date_sku", found=quoted(_shown(sku)))
+        return [_issue(connector, sku, "date_sku", "WARNING", texts)]
     return []
+
+
+def _shown(sku: str) -> str:
+    return visible(sku).translate(PICTURED_BLANKS)
 
 
 def _issue(connector: Connector, sku: str, code: str, severity: Severity, texts: IssueTexts) -> Issue:
