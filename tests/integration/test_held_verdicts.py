@@ -212,6 +212,14 @@ def test_what_was_found_at_an_item_stays_while_the_source_keeps_it_back(home, ru
     assert (counts, note.held) == ({"blocked": 1, "unchanged": 4, "accepted": 1}, 0)
 
 
+def test_an_identity_that_is_longer_than_its_column_is_known_again(home, run):
+    home.rows[0] |= {"id": "p" * 300, "family": "f" * 300}
+    run()
+    home.rows[0]["price"] = "11"
+    counts, note = run()
+    assert (counts, note.held) == ({"unchanged": 5, "accepted": 1}, 1)
+
+
 def test_a_family_is_judged_together(home, run):
     home.rows[1]["family"] = "p0"
     run()

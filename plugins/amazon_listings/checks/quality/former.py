@@ -75,10 +75,10 @@ class FormerVerdicts:
         known: dict[str, list[ItemState]] = {family[0]["group"]: [] for family in families}
         for state in find_states(self._ledger, self._key, StateFilter(families=list(known))):
             if state.row is not None:  # none of a parent that the mapping made
-                known[state.family].append(state)
+                known[state.row["group"]].append(state)
         if not all(self._is_alike(family, known[family[0]["group"]], compared) for family in families):
             return False
-        runs = {state.pim_id: state.run for states in known.values() for state in states}
+        runs = {_row_of(state)["pim_id"]: state.run for states in known.values() for state in states}
         judged = {
             item["sku"] or item["pim_id"]: runs[item["pim_id"]] for family in families for item in family
         }
@@ -122,14 +122,14 @@ class _Compared:
             family: Its items.
             states: What is known of them; the rows are those that were judged, together and read alike.
         """
-        rows = {state.pim_id: cast("Item", state.row) for state in states}
-        digests = {pim_id: row_digest(row, self._notation) for pim_id, row in rows.items()}
-        together = family_digest(list(digests.values())) if digests else 0
+        rows = {row["pim_id"]: row for row in map(_row_of, states)}
+        digests = [row_digest(row, self._notation) for row in rows.values()]
+        together = family_digest(digests) if digests else 0
         return (
             rows.keys() == {item["pim_id"] for item in family}
             and all(
-                (state.fingerprint.row, state.fingerprint.family) == (digests[state.pim_id], together)
-                for state in states
+                (state.fingerprint.row, state.fingerprint.family) == (digest, together)
+                for state, digest in zip(states, digests, strict=True)
             )
             and self._extract.is_whole(family[0]["group"])
             and not any(item.get("unfit") or self._extract.is_repeated(item["sku"]) for item in family)
@@ -145,6 +145,11 @@ class _Compared:
             ]
             for row in self._extract.rows(self._columns, family)
         ]
+
+
+def _row_of(state: ItemState) -> Item:
+    """Return the row of an item as it was judged; it has identities whole, however long they are."""
+    return cast("Item", state.row)
 
 
 def _is_about_one_item(expected: Expected) -> bool:
