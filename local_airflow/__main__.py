@@ -33,8 +33,12 @@ if TYPE_CHECKING:
 #: The connectors that `make demo` runs: a test sync and a live sync.
 DEMO = ("fr_lamps", "de_backpacks")
 #: The DAG files do not change while the demo runs; reading all five again every ten seconds, as `up` does to
-#: see what is edited, takes as much as a task does.
-SELDOM_READ = {"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60"}
+#: see what is edited, takes as much as a task does. And a scheduler that finds nothing to do waits a second,
+#: which is longer than most of the demo's tasks take.
+FOR_A_MINUTE = {
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+}
 #: Seconds that the tasks of an Airflow which a person uses have to end, before they are killed.
 TASKS_END = 60.0
 #: Lines of a command's output that the demo prints.
@@ -92,7 +96,7 @@ def _summaries_of(connectors: list[str], home: Path, progress: Progress) -> dict
         url = sandbox.url
         progress(f"Starting the sandbox at {url}, and Airflow in {home}")
         env = installation.settings(home, url) | _connection_variables(url) | _without_schedules(connectors)
-        env |= SELDOM_READ
+        env |= FOR_A_MINUTE
         with starting_airflow(home / "airflow", env) as airflow:
             installation.wait_for_sandbox(sandbox)
             progress("The sandbox answers; Airflow is starting")

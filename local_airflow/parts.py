@@ -111,6 +111,8 @@ def _airflow(*words: str) -> None:
     """Run a command of Airflow."""
     gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
     gc.enable()
+    # A scheduler of another name takes itself for a worker, and does not end at a signal.
+    multiprocessing.current_process().name = "MainProcess"
     sys.argv = ["airflow", *words]
     importlib.import_module("airflow.__main__").main()
 

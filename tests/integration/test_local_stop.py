@@ -12,6 +12,8 @@ from local_airflow import airflow as local
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
+#: Seconds that a task which takes five has to end.
+PATIENCE = 120
 #: A task that says when it began, and takes its time.
 SLOW = """\
 import time
@@ -60,7 +62,9 @@ def stopped(tmp_path):
         wait_for(tmp_path / "begun")
         leader = airflow.process.pid
         assert len(group(leader)) > 4, "its parts are of its group"
-        local.stop(leader, 120)
+        begun = time.monotonic()
+        local.stop(leader, PATIENCE)
+        assert time.monotonic() - begun < PATIENCE / 2, "it was killed"
         yield leader
 
 
