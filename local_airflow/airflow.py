@@ -46,7 +46,7 @@ START_TIMEOUT = 600.0
 #: Seconds between two questions whether something has come about: an answer takes 20 ms of the API server.
 PAUSE = 0.5
 #: Seconds that a throw-away Airflow has to end: its work is over.
-PATIENCE = 2.0
+PATIENCE = 1.0
 #: Seconds that a process which was killed needs to be gone, at most.
 KILLED = 5.0
 
