@@ -113,6 +113,8 @@ def environment(home: Path, *, port: int, all_admins: bool) -> dict[str, str]:
         **_forks(),
         # A task's process that is gone a moment after its pipes is missed until its next heartbeat.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        # A task of an earlier day's schedule starts as soon as the scheduler does, before the API server.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": str(all_admins),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",

@@ -81,7 +81,7 @@ def score(line: Wanted, one: PimField) -> float:
     Both its names and its values count.
     """
     by_name = named(line.concept, line.names, one)
-    return by_name * _fits(line.field, one)
+    return by_name * _fits(line.field, one) if by_name else 0.0  # most have no word in common
 
 
 def named(concept: str, names: Iterable[str], one: PimField) -> float:
