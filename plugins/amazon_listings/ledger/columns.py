@@ -18,7 +18,7 @@ from amazon_listings.remarks import Remarks, remark_as_is
 from amazon_listings.selling_partner.calls.redaction import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Dialect
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -63,7 +63,17 @@ class Name(TypeDecorator[str]):
 
     def fitted(self, text: str) -> str:
         """Return the text as the column holds it, to find again what was read from it."""
+        if len(text) <= self.length and text.isascii() and "\0" not in text:
+            return text
         return column_text(text, self.length)
+
+    def all_fitted(self, texts: Sequence[str]) -> list[str]:
+        """Return texts as the column holds them: plain ones, as most are, at once."""
+        together = "".join(texts)
+        longest = max(map(len, texts), default=0)
+        if longest <= self.length and together.isascii() and "\0" not in together:
+            return list(texts)
+        return [self.fitted(text) for text in texts]
 
 
 class RemarksText(TypeDecorator[Remarks]):
@@ -114,7 +124,7 @@ class _Values(TypeDecorator[list[Any]]):
         """Return the values as the column holds them."""
         values = value or []
         if isinstance(self.of, Name):
-            values = [self.of.fitted(one) for one in values]
+            values = self.of.all_fitted(values)
         return values if dialect.name == "postgresql" else json.dumps(values)
 
 

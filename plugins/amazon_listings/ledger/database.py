@@ -144,7 +144,7 @@ def in_parts(
 def by_column(skus: Iterable[str]) -> Iterator[dict[str, str]]:
     """Yield SKUs, so many at a time, by what their column holds of them: so they are found and read."""
     for chunk in chunks(skus, CHUNK):
-        yield {SKU.fitted(sku): sku for sku in chunk}
+        yield dict(zip(SKU.all_fitted(chunk), chunk, strict=True))
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

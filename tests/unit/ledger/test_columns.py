@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from amazon_listings.ledger.columns import among
+from amazon_listings.ledger.columns import SKU, among
 from amazon_listings.ledger.database import open_ledger, reading
 from amazon_listings.ledger.tables import items, submissions
 
@@ -52,6 +52,13 @@ def test_values_of_every_kind_are_found(ledger):
     assert sorted(found) == sorted({items.c.sku.type.fitted(sku) for sku in SKUS})
     assert not none
     assert not numbers
+
+
+@pytest.mark.parametrize(
+    "texts", [[], ["A1", "B2"], ["A1", *SKUS], ["x" * 64], ["x" * 65, "A1"], ["\0"], SKUS]
+)
+def test_many_names_fit_as_each_does(texts):
+    assert SKU.all_fitted(texts) == [SKU.fitted(text) for text in texts]
 
 
 @pytest.mark.parametrize("count", [1, 400])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import or_, select, text
 
 from amazon_listings.ledger.content import unpacked
@@ -16,14 +17,13 @@ from amazon_listings.ledger.tables import IN_DOUBT, items, submissions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Engine
+    from sqlalchemy import ColumnElement, Engine
 
 #: So long a listing counts as being there after it was seen, or written to.
 FRESH = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class KnownItem:
+class KnownItem(msgspec.Struct, frozen=True):
     """What the ledger remembers of one listing.
 
     `listed`: whether Amazon has the SKU, as far as we know; None if it was never asked. `doubtful`: since
@@ -104,8 +104,8 @@ def accepted_contents(
 
 def owned_contents(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return the attributes that are the connector's, whether or not they were applied."""
-    found = _of(ledger, listings, skus, (items.c.accepted_content,))
-    return {sku: unpacked(content) for sku, (content,) in found if content is not None}
+    found = _of(ledger, listings, skus, (items.c.accepted_content,), items.c.accepted_content.is_not(None))
+    return {sku: unpacked(content) for sku, (content,) in found}
 
 
 def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
@@ -122,12 +122,16 @@ def contents_of(ledger: Engine, connector_key: str) -> Iterator[dict[str, Any]]:
 
 
 def _of(
-    ledger: Engine, listings: ListingScope, skus: Sequence[str], columns: Sequence[object]
+    ledger: Engine,
+    listings: ListingScope,
+    skus: Sequence[str],
+    columns: Sequence[object],
+    *conditions: ColumnElement[bool],
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield these columns of the SKUs that are known."""
+    """Yield these columns of the SKUs that are known, as far as their rows meet the conditions."""
     with reading(ledger) as connection:
         for names in by_column(skus):
             for name, *values in connection.execute(
-                select(items.c.sku, *columns).where(listings.among(names))
+                select(items.c.sku, *columns).where(listings.among(names), *conditions)
             ):
                 yield names[name], tuple(values)

@@ -8,7 +8,7 @@ After it the feed is found again by its id, and no second one is made.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -26,12 +26,12 @@ from amazon_listings.ledger.items.payloads import (
 )
 from amazon_listings.ledger.tables import feeds, submissions
 from amazon_listings.ledger.writes.fences import fence_messages, lower_fences_of_feed
-from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING, UNKNOWN, entry
+from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING, UNKNOWN, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Insert
 
     from amazon_listings.ledger.writes.submissions import LedgerWrite
 
@@ -98,20 +98,11 @@ def open_feed(
                 )
                 .returning(feeds.c.id)
             ).scalar_one()
+            entering = _entering(number, listings, run)
             for chunk in chunks(messages, CHUNK):
-                connection.execute(
-                    insert(submissions),
-                    [
-                        entry(listings, run, one, PENDING, now)
-                        | {
-                            "feed": number,
-                            "message": count + place,
-                            "wanted": None if one.wanted is None else packed(one.wanted),
-                        }
-                        for place, one in enumerate(chunk, 1)
-                    ],
-                )
-                skus.update(SKU.fitted(one.sku) for one in chunk)
+                rows = [_message(one, count + place) for place, one in enumerate(chunk, 1)]
+                connection.execute(entering, rows)
+                skus.update(SKU.all_fitted([one.sku for one in chunk]))
                 count += len(chunk)
             if not fence_messages(connection, listings, skus, run=run, token=token, feed=number):
                 raise _in_feed(listings)
@@ -119,6 +110,25 @@ def open_feed(
     except IntegrityError as error:
         raise _in_feed(listings) from error
     return number
+
+
+def _entering(number: int, listings: ListingScope, run: int) -> Insert:
+    """Return the statement that enters messages of a feed, given what is a message's own (`_message`)."""
+    return insert(submissions).values(
+        run=run,
+        seller_id=listings.seller_id,
+        marketplace_id=listings.marketplace_id,
+        # To convert the moment for each message takes longer than to look it up.
+        sent_at=select(feeds.c.created_at).where(feeds.c.id == number).scalar_subquery(),
+        status=PENDING,
+        feed=number,
+    )
+
+
+def _message(write: LedgerWrite, place: int) -> dict[str, Any]:
+    """Return what is a message's own: all that it does not share with the others of its feed."""
+    wanted = None if write.wanted is None else packed(write.wanted)
+    return {**columns_of(write), "wanted": wanted, "message": place}
 
 
 def _in_feed(listings: ListingScope) -> ItemInFeed:

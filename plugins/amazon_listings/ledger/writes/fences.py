@@ -50,7 +50,7 @@ def raise_fences(
     Returns:
         The fences of others, by SKU; all other SKUs are ours now.
     """
-    names = {SKU.fitted(sku): sku for sku in skus}
+    names = dict(zip(SKU.all_fitted(skus), skus, strict=True))
     blocked: dict[str, Fence] = {}
     for chunk in chunks(names, CHUNK):
         with ledger.begin() as connection:
@@ -95,7 +95,7 @@ def fence_messages(
 
 def lower_fences(ledger: Engine, listings: ListingScope, skus: Iterable[str], *, token: str) -> None:
     """Lower the fences of single writes whose answers are known, or that were not made."""
-    for chunk in chunks(sorted({SKU.fitted(sku) for sku in skus}), CHUNK):
+    for chunk in chunks(sorted(set(SKU.all_fitted(list(skus)))), CHUNK):
         with ledger.begin() as connection:
             connection.execute(
                 delete(fences).where(

@@ -88,12 +88,16 @@ def announce_submissions(
     ledger: Engine, listings: ListingScope, run: int, writes: Iterable[LedgerWrite]
 ) -> None:
     """Add writes that are about to be sent, without an answer."""
-    now = datetime.now(UTC)
+    common = {
+        "run": run,
+        "seller_id": listings.seller_id,
+        "marketplace_id": listings.marketplace_id,
+        "sent_at": datetime.now(UTC),
+        "status": UNANSWERED,
+    }
     for chunk in chunks(writes, CHUNK):
         with ledger.begin() as connection:
-            connection.execute(
-                insert(submissions), [entry(listings, run, one, UNANSWERED, now) for one in chunk]
-            )
+            connection.execute(insert(submissions), [common | columns_of(one) for one in chunk])
 
 
 def withdraw_submission(ledger: Engine, run: int, sku: str, payload_hash: str) -> None:
@@ -142,17 +146,12 @@ def record_answers(ledger: Engine, run: int, answers: Iterable[LedgerAnswer]) ->
             )
 
 
-def entry(listings: ListingScope, run: int, write: LedgerWrite, status: str, now: datetime) -> dict[str, Any]:
-    """Return the columns of a write that has no answer yet."""
+def columns_of(write: LedgerWrite) -> dict[str, Any]:
+    """Return the columns of what is sent: all but whose it is, when it was sent and what came back."""
     return {
-        "run": run,
-        "seller_id": listings.seller_id,
-        "marketplace_id": listings.marketplace_id,
         "sku": write.sku,
         "pim_id": write.pim_id or None,
-        "sent_at": now,
         "method": write.method,
-        "status": status,
         "payload_hash": write.hash,
         "body": packed(write.body),
         "before": None if write.before is None else packed(write.before),

@@ -8,9 +8,10 @@ reading is simply newer.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec.structs import replace
 
 from amazon_listings.ledger.items.claims import Line, claims_of_others, lines_of
 from amazon_listings.ledger.items.known import known_items, owned_contents

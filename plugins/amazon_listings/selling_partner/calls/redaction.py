@@ -32,7 +32,9 @@ def redact(text: object, secrets: Iterable[str] = ()) -> str:
         secrets: Further literal values to mask.
     """
     shown = masked(str(text), secrets)
-    shown = " ".join("".join(mark if mark.isprintable() else " " for mark in shown).split())
+    if not shown.isprintable():
+        shown = "".join(mark if mark.isprintable() else " " for mark in shown)
+    shown = " ".join(shown.split())
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def test_a_judged_item_then_an_accepted_one(ledger, listings):
     record_accepted(ledger, listings, [accepted("a", "h1", brand=[{"value": "0123"}])], definition="def-1")
     known = known_items(ledger, listings, ["a"])["a"]
     assert known.is_fresh(datetime.now(UTC)), "what was accepted is as good as seen"
-    assert replace(known, accepted_at=None, seen_at=None, claimed_at=None) == KnownItem(
+    assert msgspec.structs.replace(known, accepted_at=None, seen_at=None, claimed_at=None) == KnownItem(
         "h1", "def-1", "h1", "B01", listed=True, state="accepted"
     )
     assert accepted_contents(ledger, listings, ["a", "b"]) == {"a": {"brand": [{"value": "0123"}]}}

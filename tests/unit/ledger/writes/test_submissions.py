@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
+from amazon_listings.ledger import tables
+from amazon_listings.ledger.content import unpacked
 from amazon_listings.ledger.items.known import accepted_contents, known_items
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.answers import answers_of, writes_to
+from amazon_listings.ledger.tables import submissions
 from amazon_listings.ledger.writes import feeds
 from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.ledger.writes.submissions import made_in_run, sent_in_run, withdraw_submission
@@ -216,6 +220,32 @@ class TestFeeds:
         assert feeds.unknown_feeds(ledger, ["f1", "f2"]) == ["f2"]
         assert feeds.feed_skus(ledger, feed.number) == ["a", "b"]
         assert feeds.pending_feeds(ledger, "de_home") == []
+
+    def test_a_message_is_entered_as_a_single_write_and_with_its_feed(self, ledger, listings, new_run):
+        run = new_run()
+        removal = message("c", "PATCH", PATCH, removal="zero_quantity", wanted={}, before=BRAND, undoes=7)
+        rows = [message("É" * 80, existed=False), message("b", "DELETE", existed=None), removal]
+        number = open_feed(ledger, listings, run, "doc-1", rows)
+        for row in rows:
+            announce_submission(ledger, listings, run, row)
+        with ledger.connect() as connection:
+            made = connection.execute(select(submissions).order_by(submissions.c.id)).mappings().all()
+            moment = connection.scalar(select(tables.feeds.c.created_at))
+            # By their texts: SQLite compares moments by these.
+            raw = connection.exec_driver_sql(
+                "SELECT count(DISTINCT length(CAST(sent_at AS VARCHAR))) FROM submissions"
+            ).scalar()
+        assert raw == 1
+        inside, alone = ([dict(row) for row in made if bool(row["feed"]) is fed] for fed in (True, False))
+        own = {"id", "sent_at", "status", "feed", "message", "wanted"}
+        for fed, single in zip(inside, alone, strict=True):
+            assert {name: fed[name] for name in fed.keys() - own} == {
+                name: single[name] for name in single.keys() - own
+            }
+        assert [(row["feed"], row["message"], row["status"], row["sent_at"]) for row in inside] == [
+            (number, place, "PENDING", moment) for place in (1, 2, 3)
+        ]
+        assert [unpacked(row["wanted"]) for row in inside] == [None, None, {}]
 
     def test_no_item_is_in_two_feeds_at_once(self, ledger, listings, new_run, opened):
         feed = opened(new_run(), message("a"), message("b"))
