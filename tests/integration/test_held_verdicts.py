@@ -120,6 +120,7 @@ def test_what_is_expected_of_single_values_counts(home, run):
         {"expectation": "expect_column_values_to_not_be_null", "column": "name", "mostly": 0.5},
         {"expectation": "expect_table_row_count_to_be_between", "min_value": 1},
         STOCK | {"level": "table"},
+        {"expectation": "expect_column_values_to_be_dateutil_parseable", "column": "stock"},
         {
             "expectation": "expect_column_pair_values_to_be_equal",
             "column_A": "reference",

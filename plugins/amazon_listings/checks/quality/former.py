@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Expectations that begin so are about the value of one item, but for those of `ACROSS_ROWS`.
 _OF_VALUES = "expect_column_value"
+#: Today's date decides about a part of one: there is no 30th in February.
+_OF_THE_DAY = "expect_column_values_to_be_dateutil_parseable"
 #: They see of a value only whether there is one.
 _OF_PRESENCE = frozenset((IS_NULL, NOT_NULL))
 #: What in a condition may look beyond a row: a method, a call (but of `col`), a variable, the row's number.
@@ -160,7 +162,7 @@ def _is_about_one_item(expected: Expected) -> bool:
     """
     return (
         expected.type.startswith(_OF_VALUES)
-        and expected.type not in ACROSS_ROWS
+        and expected.type not in {*ACROSS_ROWS, _OF_THE_DAY}
         and expected.level != "table"
         and expected.kwargs.get("mostly", 1) == 1
         and not any(isinstance(value, dict) for value in expected.kwargs.values())
