@@ -126,13 +126,15 @@ class FeedSync:
                 for part, wanted in skus.items():
                     due = (row for row in rows(part) if row.sku in wanted)
                     for batch in chunks(due, CHUNK):
+                        lines: list[bytes] = []
                         for row, write in self._prepared(batch, outcomes[part], plan, read):
                             if write.carries:
                                 # What others put into a listing is read right before it is sent again.
                                 singly[part].append(row)
                                 continue
-                            out.write(message_line(row, write, self.connector.amazon.product_type))
+                            lines.append(message_line(row, write, self.connector.amazon.product_type))
                             buffered[row.sku] = _Buffered(part, row.pim_id, row.sku)
+                        out.write(b"".join(lines))
                         protocol.renew()
             for part, outcome in self._start(buffered):
                 outcomes[part].append(outcome)
