@@ -136,6 +136,20 @@ def test_unchanged_items_leave_with_their_family_and_come_back_with_it(home):
     assert summary["calls"].get("updates") == 1
 
 
+def test_a_file_whose_latest_row_is_gone_is_the_later_reading_all_the_same(home):
+    connector = home.connector(files={"modified_column": "modified"})
+    for number, row in enumerate(home.rows):
+        row["modified"] = f"2024-01-0{number + 1}T00:00:00Z"
+    home.run(connector)
+    home.rows.pop()
+    home.rows[0]["price"] = "11"
+    counts = home.run(connector, params={"selection": "everything"})[0]["counts"]
+    assert (counts["accepted"], counts["unchanged"]) == (1, 4)
+    states = {state.sku: state for state in find_states(home.ledger, connector.key)}
+    assert sorted(states) == ["S0", "S1", "S2", "S3", "S4"], "what is gone is not in the selection any more"
+    assert states["S0"].row["variant"]["fields"]["price"] == "11"
+
+
 def test_a_test_run_lets_nothing_go_that_a_live_run_would_send(home):
     connector = home.connector()
     for _ in range(2):

@@ -473,8 +473,11 @@ def _rows(
 
 
 def reading_moment(extract: ExtractNote) -> datetime:
-    """Return when the source was read: by its own clock, or else ours."""
-    told = extract.opened or extract.cursor or extract.read_at
+    """Return when the source was read: by its own clock, or else ours.
+
+    The cursor is no such moment: a file's is the latest date in it, which goes back when its row goes.
+    """
+    told = extract.opened or extract.read_at
     if told is None:
         return datetime.now(UTC)
     moment = datetime.fromisoformat(told)

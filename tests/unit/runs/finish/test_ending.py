@@ -262,6 +262,7 @@ class TestStates:
                 msgspec.structs.replace(
                     folder.noted(ExtractNote),
                     cursor=f"2026-11-{day}T12:00:00+00:00",
+                    opened=f"2026-11-{day}T12:00:00+00:00",
                     full=scope.get("kind") == "everything",
                     removed_ids=tuple(removed),
                 )
@@ -328,6 +329,7 @@ class TestStates:
         started(kind="everything")
         extracted([item(1)])
         note = folder.noted(ExtractNote)
-        folder.note(msgspec.structs.replace(note, cursor="2026-11-25T12:00:00+00:00", full=True))
+        moment = "2026-11-25T12:00:00+00:00"
+        folder.note(msgspec.structs.replace(note, cursor=moment, opened=moment, full=True))
         close("map_fields")
         assert self.states(ledger) == before
