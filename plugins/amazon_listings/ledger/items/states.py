@@ -247,9 +247,11 @@ def mark_unchanged(
             table.connector_key == connector_key, among(table.pim_id, chunk), table.read_at <= read_at
         )
         with ledger.begin() as connection:
+            entry = {"run": run, "operation": operation, "read_at": read_at}
             # Indexes hold the outcome: writing it where it is the same would write their entries again.
-            connection.execute(read.where(table.outcome != outcome).values(outcome=outcome))
-            connection.execute(read.values(run=run, operation=operation, read_at=read_at))
+            connection.execute(read.where(table.outcome != outcome).values(outcome=outcome, **entry))
+            rest = or_(table.run != run, table.operation != operation, table.read_at != read_at)
+            connection.execute(read.where(rest).values(entry))
 
 
 def mark_missing(

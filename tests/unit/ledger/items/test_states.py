@@ -24,6 +24,7 @@ from amazon_listings.ledger.items.states import (
     find_states,
     mark_missing,
     mark_removed,
+    mark_unchanged,
     next_date,
     record_outcomes,
     record_states,
@@ -59,6 +60,18 @@ def state(pim_id="variants/1", **changes):
 
 def found(ledger, key="lamps", *, contents=True, **where):
     return list(find_states(ledger, key, StateFilter(**where), contents=contents))
+
+
+def test_what_is_read_unchanged_is_of_the_run_that_read_it(ledger):
+    later = NOON + timedelta(hours=1)
+    others = [state("variants/2", outcome="unchanged"), state("variants/3", read_at=later)]
+    record_states(ledger, "lamps", [state(), *others])
+    every = ["variants/1", "variants/2", "variants/3"]
+    facts = {"operation": "live", "outcome": "unchanged"}
+    for run, read_at in ((2, NOON), (3, NOON + timedelta(minutes=1)), (3, NOON + timedelta(minutes=2))):
+        mark_unchanged(ledger, "lamps", every, run=run, read_at=read_at, **facts)
+        read = {"run": run, "read_at": read_at, **facts}
+        assert found(ledger) == [state(**read), state("variants/2", **read), others[1]]
 
 
 def test_a_state_comes_back_as_it_was(ledger):
