@@ -150,7 +150,8 @@ class LocalChecks:
         for item in mapped:
             # All issues at once: an item that quality or mapping blocked is validated all the same.
             own = self._issues(item, known.get(item.sku or "")) + owned.get(item.sku or "", [])
-            found[item.pim_id] = traced(own, sources.of(item.pim_id))
+            # Most items have none.
+            found[item.pim_id] = traced(own, sources.of(item.pim_id)) if own else ()
             errors = item.blocked or any(issue.severity == "ERROR" for issue in found[item.pim_id])
             if not item.sku or errors or item.pim_id in barred:
                 wrong.add(item.pim_id)

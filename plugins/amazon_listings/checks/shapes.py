@@ -140,9 +140,12 @@ class ShapeReader:
         """
         if method == Method.PATCH and OFFER_ATTRIBUTES.issuperset(touched):
             return {_digest("offer", *sorted(touched)): ""}
-        attributes = item.attributes
+        attributes, shared = item.attributes, self._shared
         named = frozenset(touched) if method == Method.PATCH else None
-        forms = [self._form(name, elements) for name, elements in attributes.items()]
+        forms = [
+            (known.form if (known := shared.get(id(elements))) else None) or self._form(name, elements)
+            for name, elements in attributes.items()
+        ]
         key = (method, item.role, named, *attributes, *forms)
         found = self._wholes.get(key)
         if found is None:

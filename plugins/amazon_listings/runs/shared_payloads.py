@@ -13,6 +13,9 @@ from amazon_listings.runs.records import MAPPED, MappedIndex, MappedItem, Stage
 _SHORT, _MOST = 300, 5_000
 #: Attributes that were met once are forgotten after so many.
 _MOST_ONCE = 100_000
+#: Values of one attribute in a row that no other item has, after which so many are not compared with others:
+#: texts and numbers of the items themselves, most likely.
+_UNLIKE, _PASSED_OVER = 200, 2_000
 
 
 class _Unread(MappedIndex, frozen=True, kw_only=True):
@@ -34,6 +37,8 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         self._lines = msgspec.json.Decoder(_Unread)
         self._value: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
         self._known: defaultdict[str, dict[bytes, Any]] = defaultdict(dict)
+        #: How many values of an attribute in a row no other item had; below zero, how many are passed over.
+        self._unlike: defaultdict[str, int] = defaultdict(int)
         self._shared: dict[int, object] = {}
         self._once: set[int] = set()
 
@@ -45,11 +50,19 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         """
         try:
             unread = self._lines.decode(line)
-            known, attributes = self._known, {}
+            known, unlike, attributes = self._known, self._unlike, {}
             for name, raw in unread.attributes.items():
+                if unlike[name] < 0:
+                    unlike[name] += 1
+                    attributes[name] = self._value.decode(raw)
+                    continue
                 text = bytes(raw)
                 elements = known[name].get(text)
-                attributes[name] = self._value_of(name, text) if elements is None else elements
+                if elements is None:
+                    elements = self._value_of(name, text)
+                else:
+                    unlike[name] = 0
+                attributes[name] = elements
         except msgspec.DecodeError:  # JSON that only Python reads, or none
             return super().decode(line)
         return MappedItem(
@@ -75,6 +88,11 @@ class SharedPayloads(Stage[MappedItem, MappedIndex]):
         if len(text) <= _SHORT and len(self._shared) < _MOST and self._was_met(name, text):
             self._known[name][text] = elements
             self._shared[id(elements)] = elements
+            self._unlike[name] = 0
+        else:
+            self._unlike[name] += 1
+            if self._unlike[name] >= _UNLIKE:
+                self._unlike[name] = -_PASSED_OVER
         return elements
 
     def _was_met(self, name: str, text: bytes) -> bool:

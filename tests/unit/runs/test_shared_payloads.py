@@ -3,7 +3,7 @@
 import json
 
 from amazon_listings.runs.records import MAPPED, MappedItem, encode
-from amazon_listings.runs.shared_payloads import SharedPayloads
+from amazon_listings.runs.shared_payloads import _PASSED_OVER, _UNLIKE, SharedPayloads
 
 
 def item(**attributes):
@@ -37,6 +37,23 @@ def test_an_attribute_that_was_met_twice_is_one_object():
     assert payloads.holds(third)
     assert not payloads.holds(first)
     assert not any(payloads.holds(one.attributes["name"]) for one in read)
+
+
+def test_an_attribute_that_no_two_items_share_is_not_compared_for_a_while():
+    payloads = SharedPayloads()
+
+    def shares_names():
+        read = [payloads.decode(encode(item(color="Rouge", name="Lampe"))) for _ in range(3)]
+        assert read[0].attributes["color"] is read[2].attributes["color"]
+        assert [one.attributes["name"] for one in read] == [[{"value": "Lampe"}]] * 3
+        return payloads.holds(read[2].attributes["name"])
+
+    for number in range(_UNLIKE):
+        assert payloads.decode(encode(item(color="Rouge", name=str(number)))).attributes["name"]
+    assert not shares_names()
+    for number in range(_PASSED_OVER):
+        payloads.decode(encode(item(color="Rouge", name=str(number))))
+    assert shares_names()
 
 
 def test_equal_values_of_two_attributes_are_two_objects():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import case, func, literal, select, update
 
-from amazon_listings.ledger.columns import SKU, among
+from amazon_listings.ledger.columns import SKU, among, rows_of
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into
 from amazon_listings.ledger.tables import items, submissions
@@ -392,16 +392,24 @@ def record_listed(
             were = [sku for sku, seen in before.items() if seen]
             still = _missed(connection, listings, were, now) if were else frozenset()
             told = still.union(sku for sku, seen in before.items() if not seen)
-            upsert(
-                connection,
-                listings,
-                ({"sku": sku, "listed": False} for sku in chunk if SKU.fitted(sku) not in told),
-            )
+            if new := [sku for sku in chunk if SKU.fitted(sku) not in told]:
+                _record_missing(connection, listings, new)
         for chunk in chunks((sku for sku, has in listed.items() if has), CHUNK):
             # It was made again by hand; whether it is as it was sent is not known.
             connection.execute(
                 update(items).where(listings.among(chunk), items.c.state == "gone").values(state=None)
             )
+
+
+def _record_missing(connection: Connection, listings: ListingScope, skus: Sequence[str]) -> None:
+    """Remember that Amazon does not have these SKUs: many, as one statement with one parameter for all."""
+    sku = rows_of(connection, items.c.sku, skus)
+    row = _own(listings) | {"listed": False}
+    # SQLite takes ON CONFLICT for a join, unless a WHERE stands before it.
+    rows = select(sku, *(literal(value, items.c[name].type) for name, value in row.items())).where(
+        sku.is_not(None)
+    )
+    connection.execute(_or_update(insert_into(connection, items).from_select(["sku", *row], rows), row))
 
 
 def _missed(
