@@ -46,6 +46,7 @@ from amazon_listings.runs.records import (
     RESOLVED,
     ExtractedIndex,
     MappedIndex,
+    PackedItem,
     Stage,
 )
 from amazon_product_types.rules import next_change
@@ -396,12 +397,6 @@ class _ReadRows(Stage[_ReadRow, ExtractedIndex]):
         return _ReadRow(row.pim_id, row.group, msgspec.Raw(line), fields)
 
 
-class _UndecodedPayload(MappedIndex, frozen=True, kw_only=True):
-    """A mapped item with its payload as JSON."""
-
-    attributes: msgspec.Raw
-
-
 class _Made(NamedTuple):
     """What the mapping made of an item: the payload as JSON, and those attributes that the states look at."""
 
@@ -415,7 +410,7 @@ class _MadeItems(Stage[_Made, MappedIndex]):
 
     def __init__(self) -> None:
         super().__init__(MAPPED.name, _Made, MappedIndex, task=MAPPED.task)
-        self._undecoded = msgspec.json.Decoder(_UndecodedPayload)
+        self._undecoded = msgspec.json.Decoder(PackedItem)
         shown = msgspec.defstruct("Shown", [(name, Any, None) for name in _SHOWN])
         self._shown: msgspec.json.Decoder[Any] = msgspec.json.Decoder(shown)
 
