@@ -185,15 +185,17 @@ def _scope(
         interval: The interval of a backfill run.
         fingerprint: What the run's payloads depend on.
     """
+    import msgspec
+
     from amazon_listings.ledger.approvals.progress import approved_skus
-    from amazon_listings.ledger.items.states import members_of_skus
+    from amazon_listings.ledger.items.states import members_of_skus, whole_families
     from amazon_listings.ledger.runs.history import last_run
     from amazon_listings.ledger.runs.owed import owed_families
     from amazon_listings.runs.affected import families_affected
     from amazon_listings.runs.scope import decide
 
     ledger, key, operation = installation.ledger, connector.key, params["operation"]
-    return decide(
+    scope = decide(
         connector,
         params=params,
         interval=interval,
@@ -212,6 +214,9 @@ def _scope(
         ),
         fingerprint=fingerprint,
     )
+    # As the source knows them: it is asked for them by name.
+    families, whole = (whole_families(ledger, key, names) for names in (scope.families, scope.whole))
+    return msgspec.structs.replace(scope, families=families, whole=whole)
 
 
 def extract(run: RunContext, installation: Installation) -> ExtractNote:

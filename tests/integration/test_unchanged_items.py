@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from amazon_listings.ledger.items.states import find_states
+from amazon_listings.ledger.runs.owed import Owed, owed_families, record_owed
 from amazon_listings.ledger.tables import item_states
 from amazon_listings.runs.extract.unchanged import unchanged_items
 from amazon_listings.runs.records import EXTRACT
@@ -148,6 +149,20 @@ def test_a_file_whose_latest_row_is_gone_is_the_later_reading_all_the_same(home)
     states = {state.sku: state for state in find_states(home.ledger, connector.key)}
     assert sorted(states) == ["S0", "S1", "S2", "S3", "S4"], "what is gone is not in the selection any more"
     assert states["S0"].row["variant"]["fields"]["price"] == "11"
+
+
+def test_what_is_owed_is_found_again_by_an_identity_that_no_column_holds(home):
+    long = "p" * 300
+    connector = home.connector(files={"modified_column": "modified"})
+    for row in home.rows:
+        row["modified"] = "2024-01-02T00:00:00Z"
+    home.rows[0] |= {"id": long, "family": long}
+    home.run(connector)
+    owed = Owed("item", f"variants/{long}", f"products/{long}", "failed")
+    record_owed(home.ledger, connector.key, "live", 1, [owed])
+    home.rows[0] |= {"price": "13", "modified": "2024-01-01T00:00:00Z"}
+    assert home.run(connector)[0]["counts"]["accepted"] == 1
+    assert owed_families(home.ledger, connector.key, "live") == frozenset()
 
 
 def test_a_test_run_lets_nothing_go_that_a_live_run_would_send(home):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 import zlib
 from functools import lru_cache
@@ -100,3 +101,8 @@ def column_text(text: str, most: int) -> str:
         return text
     mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
     return f"{clean[: most - _MARK - 1]}~{mark}"
+
+
+def is_cut(text: str) -> bool:
+    """Return whether `column_text` may have made a text of another one."""
+    return re.search(rf"~[0-9a-f]{{{_MARK}}}\Z", text) is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ from sqlalchemy import and_, func, or_, select, tuple_, update
 
 from amazon_listings.incoming.json_text import json_text
 from amazon_listings.ledger.columns import among
-from amazon_listings.ledger.content import searchable
+from amazon_listings.ledger.content import is_cut, searchable
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
 from amazon_listings.ledger.tables import FINGERPRINT, item_states
@@ -25,7 +26,6 @@ from amazon_listings.remarks import Remarks, remark_as_is
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Engine, Row
 
@@ -168,6 +168,11 @@ def digest_of(text: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)
 
 
+def ahead() -> datetime:
+    """Return from when on a reading lies in the future: its clock was wrong, and it stops no other."""
+    return datetime.now(UTC) + timedelta(days=1)
+
+
 def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState | UndecodedState]) -> None:
     """Enter states, so many at a time; what was read earlier than the state that is there is left out."""
     for chunk in chunks(states, CHUNK):
@@ -186,7 +191,7 @@ def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState
                 statement.on_conflict_do_update(
                     index_elements=["connector_key", "pim_id"],
                     set_={name: new[name] for name in changed},
-                    where=new.read_at >= item_states.c.read_at,
+                    where=or_(new.read_at >= item_states.c.read_at, item_states.c.read_at > ahead()),
                 ),
                 rows,
             )
@@ -244,7 +249,7 @@ def mark_unchanged(
     table = item_states.c
     for chunk in chunks(pim_ids, CHUNK):
         read = update(item_states).where(
-            table.connector_key == connector_key, among(table.pim_id, chunk), table.read_at <= read_at
+            table.connector_key == connector_key, among(table.pim_id, chunk), _read_by(read_at)
         )
         with ledger.begin() as connection:
             entry = {"run": run, "operation": operation, "read_at": read_at}
@@ -303,6 +308,16 @@ def members_of_skus(ledger: Engine, connector_key: str, skus: Sequence[str]) -> 
             )
             found |= {names[sku]: Member(family, pim_id == family) for sku, family, pim_id in rows}
     return found
+
+
+def whole_families(ledger: Engine, connector_key: str, families: Collection[str]) -> frozenset[str]:
+    """Return identities of products as the PIM has them: those that a column holds cut are in their rows."""
+    found: dict[str, str] = {}
+    for some in chunks(filter(is_cut, families), CHUNK):
+        for state in find_states(ledger, connector_key, StateFilter(families=some)):
+            if state.row is not None:
+                found[state.family] = state.row["group"]
+    return frozenset(found.get(one, one) for one in families)
 
 
 def find_states(
@@ -377,7 +392,7 @@ def read_later(ledger: Engine, connector_key: str, skus: Collection[str], *, tha
                     among(table.sku, names),
                     table.operation == "live",
                     table.removed.is_(False),
-                    table.read_at > than,
+                    ~_read_by(than),
                 )
             )
             found.update(names[sku] for sku in later if sku in names)
@@ -435,6 +450,11 @@ def _condition(connector_key: str, where: StateFilter) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
+def _read_by(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that an item was not read later, by the source's clock."""
+    return or_(item_states.c.read_at <= moment, item_states.c.read_at > ahead())
+
+
 def _mark(
     ledger: Engine, connector_key: str, named: ColumnElement[bool] | None, run: int, read_at: datetime
 ) -> None:
@@ -442,7 +462,7 @@ def _mark(
     condition = (
         (table.connector_key == connector_key)
         & (table.run < run)
-        & (table.read_at <= read_at)
+        & _read_by(read_at)
         & table.removed.is_(False)
     )
     if named is not None:

@@ -17,6 +17,7 @@ from amazon_listings.ledger.items.states import (
     Fingerprint,
     StateFilter,
     UndecodedState,
+    ahead,
     digest,
     find_states,
     mark_missing,
@@ -107,7 +108,8 @@ def keep_states(
     with_others = listings if has_others(ledger, connector.key) else None
     others = partial(_digests_of_others, ledger, with_others, extract)
     shared = shared_fingerprint(connector, definitions, folder)
-    made = _MadeStates(scope.operation, extract.selected, read_at, run, shared, over)
+    began = datetime.fromisoformat(extract.read_at) if extract.read_at else read_at
+    made = _MadeStates(scope.operation, extract.selected, read_at, began, run, shared, over)
     record_states(ledger, connector.key, made(_rows(folder, extract.parts, others)))
     mark_unchanged(
         ledger,
@@ -153,6 +155,7 @@ class _MadeStates:
     operation: str
     selected: tuple[str, ...]
     read_at: datetime
+    began: datetime
     run: int
     shared: Mapping[str, int]
     over: _Over
@@ -185,7 +188,8 @@ class _MadeStates:
             name=_text(shown, _NAME, "value"),
             picture=_text(shown, _PICTURE, "media_location"),
             selected=self.selected,
-            next_date=next_change(shown, self.read_at),
+            # By our clock, as rules judge: the PIM's may be ahead.
+            next_date=next_change(shown, self.began),
             fingerprint=Fingerprint(
                 **self.shared, row=digests.row, family=digests.family, others=digests.others
             ),
@@ -476,7 +480,10 @@ def reading_moment(extract: ExtractNote) -> datetime:
     if told is None:
         return datetime.now(UTC)
     moment = datetime.fromisoformat(told)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > ahead() and extract.read_at:
+        return datetime.fromisoformat(extract.read_at)
+    return moment
 
 
 def _text(attributes: Mapping[str, Any], name: str, key: str) -> str | None:

@@ -26,6 +26,7 @@ from amazon_listings.ledger.items.states import (
     mark_removed,
     mark_unchanged,
     next_date,
+    read_later,
     record_outcomes,
     record_states,
 )
@@ -125,6 +126,21 @@ def test_a_later_reading_replaces_an_earlier_one_in_whatever_order_runs_end(ledg
     again = replace(later, run=3, outcome="rejected")
     record_states(ledger, "lamps", [again])
     assert found(ledger) == [again]
+
+
+def test_a_reading_in_the_future_stops_no_other(ledger):
+    now = datetime.now(UTC)
+    skewed = state(read_at=now + timedelta(days=800), operation="live")
+    record_states(ledger, "lamps", [skewed])
+    assert read_later(ledger, "lamps", ["SKU-variants/1"], than=now) == set()
+    record_states(ledger, "lamps", [state(read_at=now, run=2)])
+    assert [(one.run, one.read_at) for one in found(ledger)] == [(2, now)]
+    record_states(ledger, "lamps", [replace(skewed, run=3)])
+    mark_unchanged(ledger, "lamps", ["variants/1"], run=4, operation="live", outcome="unchanged", read_at=now)
+    assert [(one.run, one.read_at) for one in found(ledger)] == [(4, now)]
+    record_states(ledger, "lamps", [replace(skewed, run=5)])
+    mark_removed(ledger, "lamps", ["variants/1"], run=6, read_at=now)
+    assert found(ledger) == []
 
 
 def test_an_incremental_run_leaves_the_others_alone(ledger):

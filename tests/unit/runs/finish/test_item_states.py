@@ -87,7 +87,9 @@ def test_row_and_payload_are_kept_as_they_were(tmp_path, value):
     folder.write(MAPPED, PART, made)
     outcomes = [ResolvedItem(pim_id=one["pim_id"], sku=one["sku"], outcome=Outcome.ACCEPTED) for one in rows]
     folder.write(RESOLVED, PART, outcomes)
-    states = _MadeStates("live", (), datetime(2026, 1, 1, tzinfo=UTC), 1, {}, _Over(ended=True))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    ahead = datetime(2031, 1, 1, tzinfo=UTC)
+    states = _MadeStates("live", (), ahead, now, 1, {}, _Over(ended=True))
     record_states(ledger, "fr_home", states(_rows(folder, [PART], lambda _skus: {})))
     kept = list(find_states(ledger, "fr_home"))
     # As text, because NaN is not equal to itself.
@@ -95,5 +97,5 @@ def test_row_and_payload_are_kept_as_they_were(tmp_path, value):
     assert [json.dumps(one.attributes) for one in kept] == [json.dumps(payload)] * 2 + ["null"]
     assert [one.name for one in kept] == ["Lampe", "Lampe", None]
     assert [one.picture for one in kept] == ["https://img.example/1.jpg"] * 2 + [None]
-    assert kept[0].next_date == datetime(2030, 1, 1, tzinfo=UTC)
+    assert kept[0].next_date == datetime(2030, 1, 1, tzinfo=UTC), "by our clock, not the PIM's"
     assert [one.map_errors for one in kept] == [False, False, None]
