@@ -81,8 +81,8 @@ def outcomes(report: Report, skus: Sequence[str]) -> Iterator[MessageOutcome]:
     """Yield one outcome per message, in the order of the feed.
 
     Success is the absence of an error, as far as the report's counts bear it out: if it counts
-    more refused messages than it names, or has not processed all, those without an error are
-    unknown. An error without a message concerns the whole feed.
+    more refused messages than it names, has not processed all, or names a message and the SKU of
+    another, those without an error are unknown. An error without a message concerns the whole feed.
 
     Args:
         report: See `read_report`.
@@ -91,8 +91,10 @@ def outcomes(report: Report, skus: Sequence[str]) -> Iterator[MessageOutcome]:
     positions = {sku: index for index, sku in enumerate(skus)}
     by_message: dict[int, list[dict[str, Any]]] = {}
     whole: list[dict[str, Any]] = []
+    agrees = True
     for issue in report.issues:
         index = _index(issue, skus, positions)
+        agrees &= positions.get(str(issue.get("sku", "")), index) == index
         (whole if index is None else by_message.setdefault(index, [])).append(_like_the_api(issue))
     named = sum(any(_is_error(issue) for issue in issues) for issues in by_message.values())
     complete = report.processed == len(skus) and report.accepted is not None and report.invalid is not None
@@ -100,7 +102,7 @@ def outcomes(report: Report, skus: Sequence[str]) -> Iterator[MessageOutcome]:
     without = _outcome_without_entry(
         refused=any(map(_is_error, whole)),
         none_accepted=report.accepted == 0,
-        trusted=complete and report.invalid == named,
+        trusted=complete and agrees and report.invalid == named,
     )
     for index, sku in enumerate(skus):
         issues = by_message.get(index, [])

@@ -79,7 +79,8 @@ def test_an_error_of_the_whole_feed_refuses_all_when_none_was_accepted():
 def test_a_message_is_found_by_number_else_by_sku():
     assert read(error(sku="C"), accepted=3, invalid=1)["C"] == "INVALID"
     assert read(error(messageId=99, sku="C"), accepted=3, invalid=1)["C"] == "INVALID"
-    assert read(error(messageId=1, sku="C"), accepted=3, invalid=1)["A"] == "INVALID"
+    contradicted = read(error(messageId=1, sku="C"), accepted=3, invalid=1)
+    assert (contradicted["A"], contradicted["C"]) == ("INVALID", "UNKNOWN")
 
 
 def test_attribute_names_become_those_of_the_api():
