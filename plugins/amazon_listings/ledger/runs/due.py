@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, case, exists, func, select
+from sqlalchemy import and_, case, exists, func, or_, select
 
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.packing import Unpacker
@@ -51,7 +51,9 @@ def count_payloads(ledger: Engine, connector_key: str, *, due: bool) -> Payloads
     tested = exists().where(own, items.c.tested_hash == table.payload_hash)
     wanted = [*_with_payload(connector_key)]
     if due:
-        wanted += [table.outcome.in_(DUE), ~same]
+        # A test counts what passed an earlier one as unchanged.
+        passed_again = and_(table.outcome == "unchanged", table.operation == "test")
+        wanted += [or_(table.outcome.in_(DUE), passed_again), ~same]
     numbers = select(
         func.count(), func.sum(case((accepted, 1), else_=0)), func.sum(case((tested, 1), else_=0))
     ).where(*wanted)

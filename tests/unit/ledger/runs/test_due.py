@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.items.states import ItemState, record_states
 from amazon_listings.ledger.runs.due import Payloads, count_payloads
@@ -34,3 +36,10 @@ def test_each_item_is_counted_by_its_own_listing(ledger, listings):
     assert count_payloads(ledger, "fr_home", due=False) == Payloads(items=4, listed=2, tested=1)
     assert count_payloads(ledger, "fr_home", due=True) == Payloads(items=3, listed=1, tested=1)
     assert count_payloads(ledger, "none", due=True) == Payloads(items=0, listed=0, tested=0)
+
+
+def test_what_a_second_test_calls_unchanged_is_due_until_it_is_sent(ledger, listings):
+    record_states(ledger, "fr_home", [replace(state("A", "new"), outcome="unchanged", operation="test")])
+    assert count_payloads(ledger, "fr_home", due=True).items == 1
+    record_states(ledger, "fr_home", [replace(state("A", "new"), outcome="unchanged", operation="live")])
+    assert count_payloads(ledger, "fr_home", due=True).items == 0
