@@ -1,13 +1,17 @@
 """Several connectors on one account: the share of Amazon's quota that they use, and their 429s.
 
-    python benchmarks/quota.py [--minutes 2] [--connectors 4] [--processes 2] [--latency 0.7]
-                               [--store sqlite|postgresql|own] [--json]
+    python benchmarks/quota.py [--minutes 1] [--connectors 4] [--processes 2] [--latency 0.7]
+                               [--asked put|preview|search|read|feed] [--store sqlite|postgresql|own] [--json]
 
-Every connector is a client of its own that puts listings as fast as it may. The sandbox answers
-after the latency and enforces Amazon's bucket of putListingsItem: 5 requests a second, burst 10.
-The goal is a share of 97 % and no 429, with the buckets shared through SQLite and through a private
-PostgreSQL. The rival is `own`: each process has buckets of its own, as every limiter has that is not
+Every connector is a client of its own that asks as fast as it may: it puts listings, previews them, searches
+for twenty, reads one, or makes feeds. The sandbox answers after the latency and enforces Amazon's buckets;
+Amazon states none for the previews of an account, so it enforces the rate that the client keeps to. The goal
+is a share of 97 % and no 429, with the buckets shared through SQLite and through a private PostgreSQL. The
+rival is `own`, measured with puts: each process has buckets of its own, as every limiter has that is not
 shared. The first seconds, in which the bucket's burst is spent, are not counted.
+
+A feed may be made every two minutes, once fifteen are: two hundred are made by a clock that moves when they
+would wait, which is the sandbox's and the buckets', and the first fifteen are not counted.
 """
 
 from __future__ import annotations
@@ -20,23 +24,30 @@ import threading
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger import private_postgresql
 
 from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.database import open_ledger
 from amazon_listings.marketplaces import marketplace
-from amazon_listings.selling_partner import listings
+from amazon_listings.selling_partner import feeds, listings, searches
 from amazon_listings.selling_partner.account import Account
 from amazon_listings.selling_partner.calls.buckets import LocalBuckets
 from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.calls.pipeline import submit_all
 from amazon_listings.selling_partner.calls.quotas import Quotas
-from amazon_listings.selling_partner.operations import OPERATIONS, kinds_of
+from amazon_listings.selling_partner.operations import OPERATIONS, PREVIEW_BURST, PREVIEW_RATE, kinds_of
+from spapi_sandbox.clock import Clock
 from spapi_sandbox.server import running_sandbox
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FR = marketplace("FR")
-PUT = OPERATIONS["putListingsItem"]
+ATTRIBUTES = {"item_name": [{"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": FR.id}]}
+FEED = OPERATIONS["createFeed"]
+FEEDS = 200
 GOAL = 0.97
 STORES = ("sqlite", "postgresql", "own")
 #: Seconds at the start that are not counted.
@@ -67,10 +78,54 @@ class Counted:
         self._store.penalise(bucket, wait)
 
 
-def connector(account, store, number, until, sent):
-    """Puts listings until the time is up; appends the moment of each answer to `sent`."""
-    client = SellingPartner(account, quotas=Quotas(store))
-    attributes = {"item_name": [{"value": "Lampe", "language_tag": "fr_FR", "marketplace_id": FR.id}]}
+class Asked(NamedTuple):
+    """What connectors ask: the operation, how often a second they may, and how one asks about an SKU."""
+
+    operation: str
+    rate: float
+    kinds: frozenset
+    ask: Callable
+
+
+def put(client, sku, *, preview=False):
+    listings.put(client, sku, FR.id, product_type="LAMP", attributes=ATTRIBUTES, preview=preview)
+
+
+def preview(client, sku):
+    put(client, sku, preview=True)
+
+
+def search(client, sku):
+    skus = [f"{sku}-{number}" for number in range(20)]
+    list(searches.search(client, [FR.id], identifiers=skus, identifiersType="SKU"))
+
+
+def read(client, sku):
+    listings.get(client, sku, [FR.id])
+
+
+ASKED = {
+    "put": Asked("putListingsItem", 5, kinds_of(ATTRIBUTES), put),
+    "preview": Asked("putListingsItem", PREVIEW_RATE, kinds_of(ATTRIBUTES, preview=True), preview),
+    "search": Asked("searchListingsItems", 5, frozenset(), search),
+    "read": Asked("getListingsItem", 5, frozenset(), read),
+}
+
+
+def account_of(sandbox):
+    return Account(
+        client_id=sandbox.client_id,
+        client_secret=sandbox.client_secret,
+        refresh_token=sandbox.refresh_token,
+        seller_id=sandbox.seller_id,
+        region="EU",
+        endpoint=sandbox.url,
+        token_url=sandbox.token_url,
+    )
+
+
+def connector(client, asked, number, until, sent):
+    """Asks until the time is up; appends the moment of each answer to `sent`."""
 
     def skus():
         item = 0
@@ -78,22 +133,23 @@ def connector(account, store, number, until, sent):
             item += 1
             yield f"C{number}-{item}"
 
-    def put(sku):
-        return listings.put(client, sku, FR.id, product_type="LAMP", attributes=attributes)
-
-    kinds = kinds_of(attributes)
-    for done in submit_all(skus(), put, in_flight=lambda: client.in_flight(PUT.name, kinds)):
+    for done in submit_all(
+        skus(),
+        lambda sku: asked.ask(client, sku),
+        in_flight=lambda: client.in_flight(asked.operation, asked.kinds),
+    ):
         assert done.error is None
         sent.append(time.time())
 
 
-def process(account, ledger, numbers, until, results):
+def process(account, ledger, numbers, *, asked, until, results):
     """One process with its connectors, each in a thread."""
     store = Counted(SharedBuckets(open_ledger(ledger)) if ledger else LocalBuckets())
     sent = []
-    threads = [
-        threading.Thread(target=connector, args=(account, store, number, until, sent)) for number in numbers
-    ]
+    threads = []
+    for number in numbers:
+        client = SellingPartner(account, quotas=Quotas(store))
+        threads.append(threading.Thread(target=connector, args=(client, asked, number, until, sent)))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -101,20 +157,12 @@ def process(account, ledger, numbers, until, results):
     results.put((sent, store.leases, store.seconds))
 
 
-def measure(arguments, ledger):
+def measure(arguments, asked, ledger):
     if ledger:
         open_ledger(ledger).dispose()
     with running_sandbox() as sandbox:
-        sandbox.fault(PUT.name, "delay", delay=arguments.latency, times=10**9)
-        account = Account(
-            client_id=sandbox.client_id,
-            client_secret=sandbox.client_secret,
-            refresh_token=sandbox.refresh_token,
-            seller_id=sandbox.seller_id,
-            region="EU",
-            endpoint=sandbox.url,
-            token_url=sandbox.token_url,
-        )
+        sandbox.fault(asked.operation, "delay", delay=arguments.latency, times=10**9)
+        sandbox.state.buckets.overrides["preview"] = (PREVIEW_RATE, PREVIEW_BURST)
         context = multiprocessing.get_context("spawn")
         results = context.Queue()
         until = time.time() + START + arguments.minutes * 60
@@ -122,7 +170,11 @@ def measure(arguments, ledger):
             range(first, arguments.connectors, arguments.processes) for first in range(arguments.processes)
         ]
         workers = [
-            context.Process(target=process, args=(account, ledger, numbers, until, results))
+            context.Process(
+                target=process,
+                args=(account_of(sandbox), ledger, numbers),
+                kwargs={"asked": asked, "until": until, "results": results},
+            )
             for numbers in spread
         ]
         for worker in workers:
@@ -130,7 +182,7 @@ def measure(arguments, ledger):
         answered = [results.get() for _ in workers]
         for worker in workers:
             worker.join()
-        throttled = sandbox.counters()["operations"][PUT.name]["throttled"]
+        throttled = sandbox.counters()["operations"][asked.operation]["throttled"]
     moments = sorted(moment for sent, _, _ in answered for moment in sent)
     since = moments[0] + START
     counted = [moment for moment in moments if since <= moment <= until]
@@ -138,11 +190,57 @@ def measure(arguments, ledger):
     return {
         "minutes": round((until - since) / 60, 2),
         "answers": len(counted),
-        "share": round(len(counted) / ((until - since) * PUT.rate), 4),
+        "share": round(len(counted) / ((until - since) * asked.rate), 4),
         "throttled": throttled,
         "leases_per_answer": round(leases / len(moments), 2),
         "milliseconds_per_lease": round(1000 * sum(seconds for *_, seconds in answered) / leases, 2),
     }
+
+
+def measure_feeds(arguments, ledger):
+    """Make feeds by a clock that moves while they wait, the connectors in turn."""
+    clock = Clock(frozen_at=1.8e9)
+
+    def wait(seconds):
+        clock.advance(seconds)
+
+    open_ledger(ledger).dispose()
+    store = Counted(SharedBuckets(open_ledger(ledger), clock=clock.now))
+    with running_sandbox(clock=clock) as sandbox:
+        clients = [
+            SellingPartner(account_of(sandbox), quotas=Quotas(store, sleep=wait, clock=clock.now), sleep=wait)
+            for _ in range(arguments.connectors)
+        ]
+        moments = []
+        for number in range(FEEDS):
+            client = clients[number % len(clients)]
+            place = feeds.create_document(client)
+            wait(arguments.latency)
+            feeds.create(client, place.document_id, [FR.id])
+            wait(arguments.latency)
+            moments.append(clock.now())
+        throttled = sandbox.counters()["operations"][FEED.name]["throttled"]
+    counted = moments[FEED.burst :]
+    seconds = moments[-1] - moments[FEED.burst - 1]
+    return {
+        "minutes": round(seconds / 60, 2),
+        "answers": len(counted),
+        "share": round(len(counted) / (seconds * FEED.rate), 4),
+        "throttled": throttled,
+        "leases_per_answer": round(store.leases / FEEDS, 2),
+        "milliseconds_per_lease": round(1000 * store.seconds / store.leases, 2),
+    }
+
+
+def rows_of(arguments):
+    """Yield each measurement: every store with puts, the shared ones with all else."""
+    for name in arguments.asked or [*ASKED, "feed"]:
+        with ledgers(arguments.store or STORES) as rows:
+            for kind, ledger in rows.items():
+                if name == "feed" and ledger:
+                    yield {"asked": name, "buckets": kind} | measure_feeds(arguments, ledger)
+                elif name == "put" or (ledger and name != "feed"):
+                    yield {"asked": name, "buckets": kind} | measure(arguments, ASKED[name], ledger)
 
 
 @contextmanager
@@ -168,15 +266,17 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--connectors", type=int, default=4)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--latency", type=float, default=0.7, help="seconds until the sandbox answers")
+    parser.add_argument(
+        "--asked", choices=[*ASKED, "feed"], action="append", help="may be repeated; all, else"
+    )
     parser.add_argument("--store", choices=STORES, action="append", help="may be repeated; all by default")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    with ledgers(arguments.store or STORES) as rows:
-        measured = [{"buckets": kind} | measure(arguments, ledger) for kind, ledger in rows.items()]
+    measured = list(rows_of(arguments))
     print(json.dumps(measured) if arguments.json else table(measured, arguments))
     shared = [row for row in measured if row["buckets"].startswith("shared")]
     if any(row["share"] < GOAL or row["throttled"] for row in shared):
@@ -190,10 +290,10 @@ def table(measured, arguments):
     )
     lines = [
         head,
-        f"{'buckets':<22}{'minutes':>9}{'share':>9}{'429s':>7}{'leases/answer':>15}{'ms/lease':>10}",
+        f"{'asked':<9}{'buckets':<22}{'minutes':>9}{'share':>9}{'429s':>7}{'leases/answer':>15}{'ms/lease':>10}",
     ]
     lines += [
-        f"{row['buckets']:<22}{row['minutes']:>9}{row['share']:>9.1%}{row['throttled']:>7}"
+        f"{row['asked']:<9}{row['buckets']:<22}{row['minutes']:>9}{row['share']:>9.1%}{row['throttled']:>7}"
         f"{row['leases_per_answer']:>15}{row['milliseconds_per_lease']:>10}"
         for row in measured
     ]
