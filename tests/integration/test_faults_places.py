@@ -184,6 +184,6 @@ def test_a_run_whose_folder_is_gone_does_not_pass_for_a_run_without_items(
         sentences,
     )
     # The whole run, or from the step whose file was missed first.
-    assert re.search("(ab|from) (refresh_definition|test_sync)", sentences)
+    assert re.search("(ab|from) (refresh_definition|approve)", sentences)
     sandbox.state.traffic.watch(lambda _kind, _operation: None)
     ends_well(trial)

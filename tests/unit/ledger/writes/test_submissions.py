@@ -231,11 +231,9 @@ class TestFeeds:
         with ledger.connect() as connection:
             made = connection.execute(select(submissions).order_by(submissions.c.id)).mappings().all()
             moment = connection.scalar(select(tables.feeds.c.created_at))
-            # By their texts: SQLite compares moments by these.
-            raw = connection.exec_driver_sql(
-                "SELECT count(DISTINCT length(CAST(sent_at AS VARCHAR))) FROM submissions"
-            ).scalar()
-        assert raw == 1
+            if ledger.dialect.name == "sqlite":  # which keeps moments as texts, and compares these
+                kept = "SELECT count(DISTINCT length(CAST(sent_at AS VARCHAR))) FROM submissions"
+                assert connection.exec_driver_sql(kept).scalar() == 1
         inside, alone = ([dict(row) for row in made if bool(row["feed"]) is fed] for fed in (True, False))
         own = {"id", "sent_at", "status", "feed", "message", "wanted"}
         for fed, single in zip(inside, alone, strict=True):
