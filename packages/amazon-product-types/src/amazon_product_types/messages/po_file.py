@@ -53,12 +53,13 @@ def _blocks(content: str) -> Iterator[dict[str, str]]:
     for block in re.split(r"\n[ \t]*\n", content):
         fields: dict[str, str] = {}
         name = ""
-        for found in map(_LINE.fullmatch, map(str.strip, block.splitlines())):
+        for line in block.splitlines():
+            found = None if line.startswith("#") else _LINE.fullmatch(line.strip())
             if found is None:
                 continue  # a comment
-            name = found[1] or name
-            fields[name] = fields.get(name, "") + _ESCAPED.sub(
-                lambda one: _MEANT.get(one[1], one[1]), found[2]
-            )
+            name, text = found[1] or name, found[2]
+            if "\\" in text:
+                text = _ESCAPED.sub(lambda one: _MEANT.get(one[1], one[1]), text)
+            fields[name] = fields.get(name, "") + text
         if fields:
             yield fields
