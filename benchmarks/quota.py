@@ -124,6 +124,11 @@ def account_of(sandbox):
     )
 
 
+def throttled_of(sandbox, operation):
+    """Return how many requests of an operation the sandbox has refused with a 429."""
+    return sandbox.counters()["operations"].get(operation, {}).get("throttled", 0)
+
+
 def connector(client, asked, number, until, sent):
     """Asks until the time is up; appends the moment of each answer to `sent`."""
 
@@ -179,10 +184,12 @@ def measure(arguments, asked, ledger):
         ]
         for worker in workers:
             worker.start()
+        time.sleep(START)
+        early = throttled_of(sandbox, asked.operation)
         answered = [results.get() for _ in workers]
         for worker in workers:
             worker.join()
-        throttled = sandbox.counters()["operations"][asked.operation]["throttled"]
+        throttled = throttled_of(sandbox, asked.operation) - early
     moments = sorted(moment for sent, _, _ in answered for moment in sent)
     since = moments[0] + START
     counted = [moment for moment in moments if since <= moment <= until]
@@ -219,7 +226,7 @@ def measure_feeds(arguments, ledger):
             feeds.create(client, place.document_id, [FR.id])
             wait(arguments.latency)
             moments.append(clock.now())
-        throttled = sandbox.counters()["operations"][FEED.name]["throttled"]
+        throttled = throttled_of(sandbox, FEED.name)
     counted = moments[FEED.burst :]
     seconds = moments[-1] - moments[FEED.burst - 1]
     return {
