@@ -112,7 +112,7 @@ class LiveSync:
     )
 
     def __post_init__(self) -> None:
-        """Read no part before it is asked for."""
+        """Begin with no part of which all is known."""
         self._outcomes = PartOutcomes(self.connector, self.folder, self.writer)
 
     def send(self) -> dict[str, int]:

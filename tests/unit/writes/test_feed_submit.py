@@ -161,7 +161,9 @@ def test_a_document_holds_so_many_messages_and_bytes(runs, sandbox, monkeypatch)
     assert runs.collect() == {"accepted": 4, "failed": 1}
 
 
-def test_items_are_looked_at_again_once_half_of_their_feeds_are_through(runs, sandbox, monkeypatch, ledger):
+@pytest.fixture
+def a_feed_each(sandbox, monkeypatch):
+    """Feeds of one message, which stay in Amazon's queue."""
     whole = feed_messages.documents
 
     def single(*args, **more):
@@ -169,6 +171,10 @@ def test_items_are_looked_at_again_once_half_of_their_feeds_are_through(runs, sa
 
     monkeypatch.setattr("amazon_listings.writes.feeds.submit.messages.documents", single)
     sandbox.control("settings", feed_queue_delay=3600)
+
+
+@pytest.mark.usefixtures("a_feed_each")
+def test_items_are_looked_at_again_once_half_of_their_feeds_are_through(runs, ledger):
     skus = [f"A-{number}" for number in range(8)]
     runs.begin([lamp(sku) for sku in skus])
     sync = runs.live_sync
@@ -180,14 +186,8 @@ def test_items_are_looked_at_again_once_half_of_their_feeds_are_through(runs, sa
     assert told == [0, 0, 0, 4, 4, 6, 7, 8]
 
 
-def test_a_part_in_which_nothing_waits_is_not_read_again(runs, sandbox, monkeypatch, ledger):
-    whole = feed_messages.documents
-
-    def single(*args, **more):
-        return whole(*args, **more, most_messages=1)
-
-    monkeypatch.setattr("amazon_listings.writes.feeds.submit.messages.documents", single)
-    sandbox.control("settings", feed_queue_delay=3600)
+@pytest.mark.usefixtures("a_feed_each")
+def test_a_part_in_which_nothing_waits_is_not_read_again(runs, ledger):
     skus = [f"A-{number}" for number in range(6)]
     runs.begin(*([lamp(sku)] for sku in skus))
     sync = runs.live_sync
