@@ -121,8 +121,8 @@ class PreviewNeed:
     def refused(self, shapes: Shapes, issues: Iterable[Issue], *, previewed: bool = True) -> None:
         """Learn that Amazon refused a payload: by preview, or once it was sent.
 
-        To blame are the shapes of the attributes that its errors name: those that did not pass before, or
-        all of them if each did.
+        To blame are the shapes of the attributes that its errors name: those that did not pass before. If each
+        did, what else of the payload did not, and if that did too, all of them.
         """
         if previewed:
             self._count(shapes)
@@ -132,8 +132,7 @@ class PreviewNeed:
             blamed = [shape for shape, name in shapes.items() if name in names] if names else []
             # What Amazon says of no attribute, or of one that is missing, is about all that is new.
             blamed = blamed or list(shapes)
-            fresh = [shape for shape in blamed if self._seen.get(shape, _UNSEEN).passes < ENOUGH]
-            for shape in fresh or blamed:
+            for shape in self._fresh(blamed) or self._fresh(shapes) or blamed:
                 self._learn(shape, Seen(0, issue.message or issue.code))
                 self._together[shape] = 2 * max(TOGETHER, self._together[shape])
 
@@ -153,6 +152,9 @@ class PreviewNeed:
         self._seen[shape] = seen
         self._changed.add(shape)
         (self._believed.add if _is_believed(seen) else self._believed.discard)(shape)
+
+    def _fresh(self, shapes: Iterable[int]) -> list[int]:
+        return [shape for shape in shapes if self._seen.get(shape, _UNSEEN).passes < ENOUGH]
 
     def _refused(self, shapes: Collection[int]) -> list[int]:
         return [shape for shape in shapes if self._seen.get(shape, _UNSEEN).refused is not None]

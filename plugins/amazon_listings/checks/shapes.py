@@ -1,7 +1,9 @@
 """The shapes of a payload: what of it Amazon may judge differently than what it has judged before.
 
 - each attribute and each property in it that is given, and the kind of its value;
-- each value that is an option of the definition, or one of few values that many items share (a brand);
+- each value that is an option of the definition, or one of few values that many items share (a brand), or that
+  many items have among many values; of a barcode number, the company that it was given to;
+- each attribute that is not given, where other items have it;
 - of each condition of the definition, what the attributes that it looks at hold;
 - whether the listing is made or changed, and its place in a family.
 
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 #: Values of one place that are told apart at most, and how often each must occur on average.
 FEW, OFTEN = 300, 3
+#: Of a place with more values, those are told apart that occur so often, and in one of so many items.
+FREQUENT, ONE_IN = 10, 1_000
+#: Values of one place that are counted at once.
+_MOST_COUNTED = 3_000
 #: Characters of a value that is told apart.
 SHORT = 60
 #: Forms of attributes, and of whole payloads, that are known at once.
@@ -39,6 +45,11 @@ _MARKUP = re.compile(r"<[a-zA-Z/]|&[a-z#0-9]+;")
 _OTHER_LETTERS = re.compile("[^\\0-\u024f]")
 #: Selectors that every element has.
 _PLACES = frozenset({"marketplace_id"})
+_BARCODES = "externally_assigned_product_identifier"
+#: The digits of a GTIN of 14 digits that say, more or less, to which company it was given.
+_COMPANY = slice(1, 9)
+#: Every text of a place is told apart; no text is.
+_EVERY, _NO = None, frozenset[int]()
 
 _Values = list[tuple[str, Any]]
 
@@ -99,8 +110,12 @@ class ShapeReader:
         self._document = document
         self._payloads = payloads
         self._seen: dict[str, Counter[int]] = {}
+        #: Places with long values, and those of which only the frequent values are still counted.
         self._many: set[str] = set()
-        self._told_apart: frozenset[str] | None = None
+        self._thinned: set[str] = set()
+        self._told_apart: dict[str, frozenset[int] | None] | None = None
+        self._names: set[str] = set()
+        self._items = 0
         self._shared: dict[int, _Shared] = {}
         self._kinds: defaultdict[str, int] = defaultdict(itertools.count().__next__)
         self._forms: dict[tuple[object, ...], _Form] = {}
@@ -110,6 +125,8 @@ class ShapeReader:
 
     def see(self, attributes: Mapping[str, Any]) -> None:
         """Take a payload into account for which values many items share."""
+        self._items += 1
+        self._names.update(attributes)
         for name, elements in attributes.items():
             shared = self._shared.get(id(elements))
             if shared is not None:
@@ -159,6 +176,8 @@ class ShapeReader:
         method, role, named = whole[:3]
         touched: Collection[str] = forms.keys() if named is None else named
         found: Shapes = {_digest("method", method, role): ""}
+        for name in self._names.difference(forms) if named is None else ():
+            found[_digest("absent", name)] = name
         for name in touched:
             if name not in forms:
                 found[_digest("removed", name)] = name
@@ -186,11 +205,11 @@ class ShapeReader:
         return form
 
     def _form_of(self, name: str, values: _Values) -> _Form:
-        told_apart = self._places_told_apart()
+        told_apart = self._texts_told_apart()
         key: list[object] = [name]
         for place, value in values:
             # A text that is told apart stands for its kind, too; a kind is no text.
-            known = value.__class__ is str and place in told_apart
+            known = value.__class__ is str and _is_among(told_apart.get(place, _NO), value)
             key += (place, value if known else self._kinds[_kind(value)])
         held = None
         if name in self._looked_for:
@@ -204,7 +223,7 @@ class ShapeReader:
             shapes |= {
                 _digest("value", *one): name
                 for one in values
-                if one[1].__class__ is str and one[0] in told_apart
+                if one[1].__class__ is str and _is_among(told_apart.get(one[0], _NO), one[1])
             }
             form = self._forms[tuple(key)] = _Form(shapes, None if held is None else self._number_of(held))
         return form
@@ -225,9 +244,12 @@ class ShapeReader:
             if counts is None:
                 counts = self._seen[place] = Counter()
             counts[hash(value)] += times
-            if len(value) > SHORT or len(counts) > FEW:
+            if len(value) > SHORT:
                 self._many.add(place)
                 del self._seen[place]
+            elif len(counts) > _MOST_COUNTED:
+                self._seen[place] = _most_of(counts)
+                self._thinned.add(place)
 
     def _number_of(self, texts: frozenset[str]) -> int:
         """Return a number that stands for some options; the many items share few."""
@@ -247,16 +269,24 @@ class ShapeReader:
             self._branches[key] = _digest("branch", str(number), repr(found))
         return self._branches[key]
 
-    def _places_told_apart(self) -> frozenset[str]:
-        """Return the places whose texts are told apart: options, and where many items share few."""
+    def _texts_told_apart(self) -> dict[str, frozenset[int] | None]:
+        """Return by place which texts are told apart, by their hashes: all options, and what items share."""
         if self._told_apart is None:
             for shared in self._shared.values():
                 if shared.times:
                     self._count(shared.values, shared.times)
                     shared.times = 0
-            few = (place for place, counts in self._seen.items() if counts.total() >= OFTEN * len(counts))
-            self._told_apart = self._options.union(few)
+            self._told_apart = {place: self._shared_texts(place) for place in self._seen}
+            self._told_apart |= dict.fromkeys(self._options, _EVERY)
         return self._told_apart
+
+    def _shared_texts(self, place: str) -> frozenset[int] | None:
+        """Return which texts of a place are told apart, by how often each occurs."""
+        counts = self._seen[place]
+        if place not in self._thinned and len(counts) <= FEW and counts.total() >= OFTEN * len(counts):
+            return _EVERY
+        least = max(FREQUENT, self._items // ONE_IN)
+        return frozenset(text for text, times in counts.most_common(FEW) if times >= least)
 
     @cached_property
     def _options(self) -> frozenset[str]:
@@ -317,7 +347,21 @@ def _values(name: str, value: object) -> _Values:
                     (found if one.__class__ is str else stack).append((f"{place}/{below}", one))
         else:
             found.append((place, value))
+    if name == _BARCODES:
+        numbers = [value for _, value in found if value.__class__ is str and value.isdecimal()]
+        found += [(f"{name}/company", number.zfill(14)[_COMPANY]) for number in numbers]
     return found
+
+
+def _most_of(counts: Counter[int]) -> Counter[int]:
+    """Return what occurs most often of what has been counted; most values of some places occur once."""
+    repeated = Counter({text: times for text, times in counts.items() if times > 1})
+    half = _MOST_COUNTED // 2
+    return repeated if len(repeated) <= half else Counter(dict(repeated.most_common(half)))
+
+
+def _is_among(texts: frozenset[int] | None, text: str) -> bool:
+    return texts is _EVERY or hash(text) in texts
 
 
 def _kind(value: object) -> str:

@@ -70,6 +70,17 @@ def test_values_that_only_amazon_refuses_do_not_go_live(shop, fault, value):
     assert run.calls()["previews"] <= 60
 
 
+def test_a_brand_that_amazon_refuses_is_found_among_hundreds_of_brands(shop):
+    shop.sandbox.control("refused", values={"brand": ["Fade"]})
+    items = [lamp(f"B{n:03}", name=f"Lampe {n}", brand=f"Marque {n}") for n in range(360)]
+    for item in items[9::20]:
+        item["product"]["fields"]["brand"] = "Fade"
+    run = shop.run(shop.connector(), items[:180], items[180:])
+    assert run.calls()["previews"] <= 40
+    assert sum(item.outcome == "rejected" for item in run.tested()) == 18, "none of them goes live"
+    assert list(run.outcomes().values()).count("accepted") == 342
+
+
 def test_what_was_refused_stays_blocked_until_it_passes(shop):
     shop.sandbox.control("refused", values={"brand": ["Fade"]})
     connector = shop.connector(sync={"preview": {"needed": 8}})

@@ -67,3 +67,42 @@ def test_latin_letters_are_of_one_kind_those_beyond_the_first_256_too():
     assert latin == beyond
     assert other == chinese
     assert len({ascii_, latin, other}) == 3
+
+
+def seen(reader, items):
+    for one in items:
+        reader.see(one.attributes)
+    return [frozenset(shapes(reader, one)) for one in items]
+
+
+def test_a_value_that_many_items_have_is_told_apart_among_many_values():
+    brands = [f"Marque {n}" for n in range(4000)] + ["Fade"] * 20
+    items = [item(brand=brand, name=f"Lampe {n}") for n, brand in enumerate(brands)]
+    found = seen(ShapeReader(DOCUMENT, SharedPayloads()), items)
+    assert len({found[n] for n in (1000, 2000, 3000)}) == 1, "each of them is rare"
+    assert found[-1] not in found[:4000]
+    alone = seen(ShapeReader(DOCUMENT, SharedPayloads()), items[:4009])
+    assert alone[-1] in alone[1000:4000], "nine are few"
+    named = [item(brand="Acme", name=f"Lampe {n}" if n < 3001 else "Lampe") for n in range(3030)]
+    found = seen(ShapeReader(DOCUMENT, SharedPayloads()), named)
+    assert found[0] == found[1000], "names of which one is frequent"
+    assert found[-1] not in found[:3000]
+
+
+def test_barcode_numbers_are_told_apart_by_company():
+    numbers = [f"40063813{n:05}" for n in range(400)] + [f"49000000{n:05}" for n in range(20)]
+    name = "externally_assigned_product_identifier"
+    found = seen(ShapeReader(DOCUMENT, SharedPayloads()), [item(**{name: one}) for one in numbers])
+    assert len(set(found[:400])) == len(set(found[400:])) == 1
+    assert found[0] != found[-1]
+    short = seen(ShapeReader(DOCUMENT, SharedPayloads()), [item(**{name: "065100004327"})] * 3)
+    assert len(set(short)) == 1
+
+
+def test_what_other_items_have_is_missed_where_all_is_sent():
+    full, bare = item(size="S", brand="Acme"), item(size="S")
+    reader = ShapeReader(DOCUMENT, SharedPayloads())
+    seen(reader, [full, bare])
+    assert "brand" in shapes(reader, bare).values()
+    assert "brand" not in reader.of(bare, Method.PATCH, {"size"}).values()
+    assert "brand" not in shapes(ShapeReader(DOCUMENT, SharedPayloads()), bare).values()

@@ -1,0 +1,43 @@
+"""Which of an item's shapes is to blame when Amazon refuses it."""
+
+import pytest
+
+from amazon_listings.checks.preview_need import Need, PreviewNeed
+from amazon_product_types.validation.issue import Issue
+
+LAMP, CORD, FRESH = {1: "lamp_type"}, {2: "cord_length"}, {3: "brand"}
+
+
+@pytest.fixture
+def need(ledger):
+    return PreviewNeed(ledger, "lamps", "definition", 100)
+
+
+def error(attribute):
+    return Issue(code="4000001", severity="ERROR", source="preview", message="No.", attribute=attribute)
+
+
+def passed(need, *shapes):
+    for _ in range(3):
+        need.passed({number: name for one in shapes for number, name in one.items()})
+
+
+def test_what_passed_is_not_to_blame_for_what_is_new(need):
+    """A lamp without a cord: Amazon names the kind of lamp, of which others passed."""
+    passed(need, LAMP)
+    need.refused(LAMP | CORD, [error("lamp_type")])
+    assert need.of(LAMP) is Need.NONE
+    assert need.reason(LAMP | CORD) == ("cord_length", "No.")
+
+
+def test_the_attribute_that_amazon_names_is_to_blame_before_others(need):
+    need.refused(LAMP | CORD, [error("lamp_type")])
+    assert need.reason(LAMP) == ("lamp_type", "No.")
+    assert need.reason(CORD) == ("", "")
+
+
+def test_where_nothing_is_new_the_attribute_is_previewed_again(need):
+    passed(need, LAMP, FRESH)
+    need.refused(LAMP | FRESH, [error("brand")])
+    assert need.of(LAMP) is Need.NONE
+    assert need.of(FRESH) is Need.PREVIEW
