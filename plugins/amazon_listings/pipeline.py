@@ -8,6 +8,7 @@ the run's folder and the ledger.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 from datetime import UTC, datetime
@@ -121,7 +122,10 @@ def begin(
     note = refresh_definitions(connector, installation.client(connector), storage, since=since)
     note = _with_drift(run, installation, note)
     with_tables = keep_tables(connector, installation.tables(connector), run.folder)
-    fingerprint = with_notation(with_tables.fingerprint, connector, remembered(ledger, connector.key))
+    # Another account has none of the listings, also of the items that the PIM did not change.
+    account = installation.account(connector).seller_id
+    counted = dataclasses.replace(with_tables, document=with_tables.document | {"account": account})
+    fingerprint = with_notation(counted.fingerprint, connector, remembered(ledger, connector.key))
     owe_due(ledger, connector.key, number)
     scope = _scope(
         run, installation, with_tables, note, params=params, interval=interval, fingerprint=fingerprint

@@ -1,6 +1,7 @@
 """A run that lets known-good items go at the extract ends as one that looks at every item."""
 
 import csv
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from amazon_listings import pipeline
 from amazon_listings.ledger.items.states import find_states
 from amazon_listings.ledger.runs.owed import Owed, owed_families, record_owed
 from amazon_listings.ledger.tables import item_states
 from amazon_listings.runs.extract.unchanged import unchanged_items
 from amazon_listings.runs.records import EXTRACT
 from spapi_sandbox.server import running_sandbox
-from support.whole_runs import Home, product
+from support.whole_runs import PARAMS, Home, product
 
 NUMBERS = st.integers(0, 7)
 #: Edits of the file, the connector, and what other connectors have of the listings.
@@ -149,6 +151,22 @@ def test_a_file_whose_latest_row_is_gone_is_the_later_reading_all_the_same(home)
     states = {state.sku: state for state in find_states(home.ledger, connector.key)}
     assert sorted(states) == ["S0", "S1", "S2", "S3", "S4"], "what is gone is not in the selection any more"
     assert states["S0"].row["variant"]["fields"]["price"] == "11"
+
+
+def test_another_account_has_none_of_what_the_pim_did_not_change(home):
+    connector = home.connector(files={"modified_column": "modified"})
+    for number, row in enumerate(home.rows):
+        row["modified"] = f"2024-01-0{number + 1}T00:00:00Z"
+    home.run(connector)
+
+    def kind(attempt):
+        run = pipeline.begin(connector, home, run_id=f"begun {attempt}", attempt=0, params=PARAMS)
+        return run.scope.kind
+
+    assert kind(1) == "changed"
+    other = replace(home.shop.client.account, seller_id="A2OTHERSELLER")
+    home.account = lambda _: other
+    assert kind(2) == "everything"
 
 
 def test_what_is_owed_is_found_again_by_an_identity_that_no_column_holds(home):

@@ -202,7 +202,7 @@ def _previews(local: LocalChecks, planner: Planner, client: SellingPartner, shap
     each = local.waiting <= most and (scope.operation == "test" or bool(scope.skus))
     need = None
     if connector.sync.preview == "needed":
-        need = PreviewNeed(local.ledger, connector.key, local.definitions.checksum, most)
+        need = PreviewNeed(local.ledger, local.listings, local.definitions.checksum, most)
     previews = local.waiting if need is None or each else min(local.waiting, most)
     return Previews(
         local,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.checks.shapes import Shapes
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_product_types.validation.issue import Issue
 
 #: So often a shape passes before it is believed; that of a patch of price or quantity alone, once.
@@ -44,24 +46,26 @@ class PreviewNeed:
 
     Args:
         ledger: Remembers the shapes.
-        connector_key: Whose payloads.
+        listings: Whose payloads: what Amazon passes of one account, it may refuse of another.
         definition: The checksum of the definition that judges.
         most: Previews of this run at most.
     """
 
     ledger: Engine
-    connector_key: str
+    listings: ListingScope
     definition: str
     most: int
     asked: int = 0
     asked_of_refused: int = 0
+    _judge: str = field(init=False)
     _seen: dict[int, Seen] = field(init=False)
     _believed: set[int] = field(init=False)
     _changed: set[int] = field(default_factory=set, init=False)
     _together: Counter[int] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
-        self._seen = find_shapes(self.ledger, self.connector_key, self.definition)
+        self._judge = hashlib.sha256(f"{self.definition} {self.listings.seller_id}".encode()).hexdigest()
+        self._seen = find_shapes(self.ledger, self.listings.connector_key, self._judge)
         self._believed = {shape for shape, seen in self._seen.items() if _is_believed(seen)}
 
     def of(self, shapes: Shapes) -> Need:
@@ -121,8 +125,8 @@ class PreviewNeed:
     def refused(self, shapes: Shapes, issues: Iterable[Issue], *, previewed: bool = True) -> None:
         """Learn that Amazon refused a payload: by preview, or once it was sent.
 
-        To blame are the shapes of the attributes that its errors name: those that did not pass before. If each
-        did, what else of the payload did not, and if that did too, all of them.
+        To blame are the shapes of the attributes that its errors name: those that did not pass before. If
+        each did, what else of the payload did not, and if that did too, all of them.
         """
         if previewed:
             self._count(shapes)
@@ -145,7 +149,7 @@ class PreviewNeed:
     def keep(self) -> None:
         """Enter what was learnt in the ledger."""
         changed = {shape: self._seen[shape] for shape in self._changed}
-        record_shapes(self.ledger, self.connector_key, self.definition, changed)
+        record_shapes(self.ledger, self.listings.connector_key, self._judge, changed)
         self._changed.clear()
 
     def _learn(self, shape: int, seen: Seen) -> None:

@@ -1,8 +1,8 @@
 """The shapes of a payload: what of it Amazon may judge differently than what it has judged before.
 
 - each attribute and each property in it that is given, and the kind of its value;
-- each value that is an option of the definition, or one of few values that many items share (a brand), or that
-  many items have among many values; of a barcode number, the company that it was given to;
+- each value that is an option of the definition, or one of few values that many items share (a brand), or
+  that many items have among many values; of a barcode number, the company that it was given to;
 - each attribute that is not given, where other items have it;
 - of each condition of the definition, what the attributes that it looks at hold;
 - whether the listing is made or changed, and its place in a family.

@@ -67,7 +67,7 @@ class RefusedShapes:
     @functools.cached_property
     def _need(self) -> PreviewNeed:
         protocol = self.writer.protocol
-        return PreviewNeed(protocol.ledger, self.connector.key, self.writer.definitions.checksum, 0)
+        return PreviewNeed(protocol.ledger, protocol.listings, self.writer.definitions.checksum, 0)
 
     @functools.cached_property
     def _shapes(self) -> tuple[SharedPayloads, ShapeReader]:

@@ -3,6 +3,7 @@
 import pytest
 
 from amazon_listings.checks.preview_need import Need, PreviewNeed
+from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_product_types.validation.issue import Issue
 
 LAMP, CORD, FRESH = {1: "lamp_type"}, {2: "cord_length"}, {3: "brand"}
@@ -10,7 +11,11 @@ LAMP, CORD, FRESH = {1: "lamp_type"}, {2: "cord_length"}, {3: "brand"}
 
 @pytest.fixture
 def need(ledger):
-    return PreviewNeed(ledger, "lamps", "definition", 100)
+    return need_of(ledger, "A1SELLER")
+
+
+def need_of(ledger, seller):
+    return PreviewNeed(ledger, ListingScope("lamps", seller, "A13V1IB3VIYZZH", "LAMP"), "definition", 100)
 
 
 def error(attribute):
@@ -41,3 +46,10 @@ def test_where_nothing_is_new_the_attribute_is_previewed_again(need):
     need.refused(LAMP | FRESH, [error("brand")])
     assert need.of(LAMP) is Need.NONE
     assert need.of(FRESH) is Need.PREVIEW
+
+
+def test_what_passed_for_one_account_is_asked_for_another(ledger, need):
+    passed(need, LAMP)
+    need.keep()
+    assert need_of(ledger, "A1SELLER").of(LAMP) is Need.NONE
+    assert need_of(ledger, "A2SELLER").of(LAMP) is Need.PREVIEW

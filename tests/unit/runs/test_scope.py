@@ -35,7 +35,7 @@ def test_a_scheduled_run_continues_where_the_last_successful_one_stopped(decided
     [
         (None, "no earlier run"),
         (LastRun(None, "", "d1"), "no earlier run"),
-        (LastRun("2026-11-22T12:00:00+00:00", "another", "d1"), "the connector changed"),
+        (LastRun("2026-11-22T12:00:00+00:00", "another", "d1"), "the connector, or its account, changed"),
         (LastRun("2062-11-22T12:00:00+00:00", "", "d1"), "no earlier run"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What of a connector's payloads Amazon's preview has passed, and what it refused, by definition.
+"""What of a connector's payloads Amazon's preview has passed, and what it refused, by definition and account.
 
 A shape is a part of payloads: an attribute, a value or a kind of value in it, a branch of a condition. The
 ledger knows it by a digest, with how often in a row it passed, or why it was refused last.
@@ -31,26 +31,26 @@ class Seen(NamedTuple):
     refused: str | None = None
 
 
-def find_shapes(ledger: Engine, connector_key: str, definition: str) -> dict[int, Seen]:
-    """Return the shapes of a connector that were previewed by a definition."""
+def find_shapes(ledger: Engine, connector_key: str, judge: str) -> dict[int, Seen]:
+    """Return the shapes of a connector that were previewed by a judge: by a definition, for an account."""
     table = preview_shapes.c
     with reading(ledger) as connection:
         rows = connection.execute(
             select(table.shape, table.passes, table.refused).where(
-                table.connector_key == connector_key, table.definition == definition
+                table.connector_key == connector_key, table.definition == judge
             )
         )
         return {row.shape: Seen(row.passes, row.refused) for row in rows}
 
 
-def record_shapes(ledger: Engine, connector_key: str, definition: str, shapes: Mapping[int, Seen]) -> None:
-    """Enter what became of shapes; those of other definitions are forgotten."""
+def record_shapes(ledger: Engine, connector_key: str, judge: str, shapes: Mapping[int, Seen]) -> None:
+    """Enter what became of shapes; those of other judges are forgotten."""
     if not shapes:
         return
     table = preview_shapes.c
     with ledger.begin() as connection:
         connection.execute(
-            delete(preview_shapes).where(table.connector_key == connector_key, table.definition != definition)
+            delete(preview_shapes).where(table.connector_key == connector_key, table.definition != judge)
         )
         for chunk in chunks(shapes.items(), CHUNK):
             statement = insert_into(connection, preview_shapes)
@@ -63,7 +63,7 @@ def record_shapes(ledger: Engine, connector_key: str, definition: str, shapes: M
                 [
                     {
                         "connector_key": connector_key,
-                        "definition": definition,
+                        "definition": judge,
                         "shape": shape,
                         "passes": seen.passes,
                         "refused": seen.refused,
