@@ -36,6 +36,8 @@ _INDEX = ".index.jsonl"
 _NOTE = ".note.json"
 #: How content that is not what was written shows itself; the last by levels without end.
 _UNREADABLE = (ValueError, RecursionError)
+#: Lines that are written at once.
+_TOGETHER = 64
 
 AnyNote = TypeVar("AnyNote", bound=Note)
 Line = TypeVar("Line")
@@ -161,13 +163,14 @@ class RunFolder:
                 written.write(line)
                 if indexed is not None:
                     indexed.write(stage.index_line(record, line))
+            whole, of_index = written.seal(), indexed.seal() if indexed is not None else None
             # From here until the new note is there, the stage has no such part.
             self._forget(stage.name, _note_name(part))
         note = PartNote(
             format=FORMAT,
             attempt=self._name,
-            part=written.seal(),
-            index=indexed.seal() if indexed is not None else None,
+            part=whole,
+            index=of_index,
         )
         with self.writing(stage.name, _note_name(part)) as out:
             out.write(encode(note))
@@ -305,14 +308,24 @@ class _Sealed:
         self._out = out
         self._rows = 0
         self._digest = hashlib.sha256()
+        self._waiting: list[bytes] = []
 
     def write(self, line: bytes) -> None:
-        self._out.write(line)
-        self._rows += 1
-        self._digest.update(line)
+        self._waiting.append(line)
+        if len(self._waiting) == _TOGETHER:
+            self._flush()
 
     def seal(self) -> Seal:
+        """Write what waits; return what the note says of the file."""
+        self._flush()
         return Seal(self._rows, self._digest.hexdigest())
+
+    def _flush(self) -> None:
+        lines = b"".join(self._waiting)
+        self._out.write(lines)
+        self._digest.update(lines)
+        self._rows += len(self._waiting)
+        self._waiting.clear()
 
 
 def part_name(number: int) -> str:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001 - letters that look like others are the matter
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -173,6 +175,16 @@ def test_a_repaired_text_needs_no_repair(text):
 )
 def test_a_sku_is_never_repaired(sku, code):
     assert sku_debris(sku) == code
+
+
+#: Nulls without signs that no usual SKU has.
+_USUAL = sorted(null for null in NULLS if re.fullmatch(r"[\w-]+", null))
+
+
+@given(sku=st.text("019aAeEnNuUlLifTM_-", min_size=1, max_size=12) | st.sampled_from(_USUAL))
+def test_a_sku_of_usual_signs_is_judged_as_one_with_a_blank_behind_it(sku):
+    assert sku_debris(sku) == sku_debris(f"{sku} ")
+    assert sku_debris(sku, frozenset(("null_words",))) is None
 
 
 def test_a_byte_order_mark_that_was_decoded_wrongly_goes():

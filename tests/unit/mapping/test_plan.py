@@ -219,6 +219,34 @@ def test_a_text_of_the_fallback_deep_in_an_element_is_reported_of_the_element():
     ]
 
 
+def test_constants_are_the_same_for_each_item_and_shared_by_none():
+    lines = {
+        "item_weight": "1,5 kg",
+        "brand": "Acme",
+        "bullet_point": ["Doux", "Solide"],
+        "unit_count": {"value": 3, "type": {"value": "pièce"}},
+    }
+    mapping = compiled(lines, languages={"fr": "fr_FR", "de": "de_DE"})
+    first, second, third = (mapping.apply(make_item()) for _ in range(3))
+    once = compiled(lines, languages={"fr": "fr_FR", "de": "de_DE"}).apply(make_item()).attributes
+    assert first.attributes["item_weight"] == [{"unit": "kilograms", "value": 1.5, **HERE}]
+    assert [one["language_tag"] for one in first.attributes["brand"]] == ["fr_FR", "de_DE"]
+    for elements in second.attributes.values():
+        for element in elements:
+            element.clear()
+    assert json.dumps(first.attributes) == json.dumps(third.attributes) == json.dumps(once)
+    assert first.attributes == mapping.apply(make_item()).attributes
+    [kg] = mapping.explain(make_item(), attribute="item_weight")[:1]
+    assert (kg.path, kg.value) == ("item_weight/0/unit", "kilograms")
+
+
+def test_constants_that_are_cut_are_an_issue_of_each_item():
+    mapping = compiled({"bullet_point": [f"Point {number}" for number in range(20)]})
+    first, *others = (mapping.apply(make_item()) for _ in range(3))
+    assert [one.attribute for one in first.issues] == ["bullet_point"]
+    assert all((one.attributes, one.issues) == (first.attributes, first.issues) for one in others)
+
+
 def test_an_attribute_that_takes_no_element_gets_none_and_says_so():
     definition = copy.deepcopy(DEFINITION)
     for name in ("brand", "item_weight"):

@@ -80,7 +80,33 @@ def layout(branches: Sequence[Branch]) -> LeafPlaces:
 
 def compile_attribute(branch: Branch, setting: Setting, places: LeafPlaces) -> ArrayMaker:
     """Compile an attribute; given an evaluation, its first row and nothing, the maker gives the elements."""
-    return _array(branch, setting, places, Place((branch.name,), 0))
+    array = _array(branch, setting, places, Place((branch.name,), 0))
+    leaves = [leaf for template in branch.templates for leaf in template.leaves()]
+    return _constant_array(array) if all(leaf.constant for leaf in leaves) else array
+
+
+def _constant_array(array: ArrayMaker) -> ArrayMaker:
+    """Compile an attribute in which no PIM field has a say: `array` makes it once, the others are copies.
+
+    It makes each one where anything is to be noted about it, or where objects stand in its elements.
+    """
+    known: list[Json] = []
+
+    def constant(run: Evaluation, row: ItemRow, above: Json) -> list[Json] | None:
+        if known and not run.observed:
+            return [element.copy() for element in known]
+        before = len(run.issues)
+        found = array(run, row, above)
+        if found and _is_flat(found) and not (run.observed or run.failed or len(run.issues) > before):
+            known[:] = map(dict, found)
+        return found
+
+    return constant
+
+
+def _is_flat(elements: list[Json]) -> bool:
+    """Return whether a copy of each element shares nothing that may be changed."""
+    return not any(isinstance(value, dict | list) for element in elements for value in element.values())
 
 
 def _array(branch: Branch, setting: Setting, places: LeafPlaces, spot: Place) -> ArrayMaker:

@@ -71,6 +71,8 @@ _WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
 _FORMULA = re.compile(r"=\s*[A-ZÀ-Þ][A-ZÀ-Þ.0-9]*\(.*\)", re.DOTALL)
 _FLOAT = re.compile(r"\d+[.,]0{1,2}")
 _MARKED = re.compile(r"'\s*\d[\d\s.,-]*")
+#: Most SKUs: of the signs of all debris they have none, so that only a null's name may be one.
+_USUAL_SKU = re.compile(r"[A-Za-z0-9_-]+")
 _TWICE_ESCAPED = re.compile(r"&amp;(?=(?:amp;)*(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});)")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _HIDDEN = (
@@ -189,7 +191,13 @@ def whole_word(text: str, allowed: AbstractSet[str] = frozenset()) -> str | None
 
 def sku_debris(sku: str, allowed: AbstractSet[str] = frozenset()) -> str | None:
     """Return the code for a SKU that is debris, else None. A SKU is never repaired: it names a listing."""
-    if not (sku.isascii() and sku.isprintable()):  # which most are
+    if _USUAL_SKU.fullmatch(sku):
+        return "debris_null" if sku in NULLS and "null_words" not in allowed else None
+    return _unusual_sku_debris(sku, allowed)
+
+
+def _unusual_sku_debris(sku: str, allowed: AbstractSet[str]) -> str | None:
+    if not (sku.isascii() and sku.isprintable()):
         if any(pattern.search(sku) for pattern in (_INVISIBLE, _CONTROLS, _UNSEEN_IN_SKU)):
             return "debris_invisible"
         if _OTHER_BLANKS.search(sku):
