@@ -195,8 +195,21 @@ def _scope(
     from amazon_listings.ledger.items.states import members_of_skus, whole_families
     from amazon_listings.ledger.runs.history import last_run
     from amazon_listings.ledger.runs.owed import owed_families
-    from amazon_listings.runs.affected import families_affected
     from amazon_listings.runs.scope import decide
+
+    def affected(interval: tuple[datetime, datetime] | None) -> Collection[str]:
+        # Only a run that asks for it maps what is known; the others may find nothing to map.
+        from amazon_listings.runs.affected import families_affected
+
+        return families_affected(
+            connector,
+            note,
+            interval,
+            live=operation == "live",
+            storage=installation.storage,
+            ledger=ledger,
+            folder=run.folder,
+        )
 
     ledger, key, operation = installation.ledger, connector.key, params["operation"]
     scope = decide(
@@ -207,15 +220,7 @@ def _scope(
         definition=note.checksum,
         approved=lambda: members_of_skus(ledger, key, approved_skus(ledger, key)),
         owed=lambda: owed_families(ledger, key, operation),
-        affected=functools.partial(
-            families_affected,
-            connector,
-            note,
-            live=operation == "live",
-            storage=installation.storage,
-            ledger=ledger,
-            folder=run.folder,
-        ),
+        affected=affected,
         fingerprint=fingerprint,
     )
     # As the source knows them: it is asked for them by name.

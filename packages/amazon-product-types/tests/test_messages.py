@@ -20,7 +20,9 @@ def one(language, text, counted="", plural=None):
     texts = text if isinstance(text, tuple) else (text,)
     found = catalogue(language)
     rule = plural or (lambda number: int(number != 1))
-    return Catalogue(language, found.locale, (Texts({("x", ""): Entry(texts, counted)}, rule), *found._texts))
+    return Catalogue(
+        language, found.locale, (lambda: Texts({("x", ""): Entry(texts, counted)}, rule), *found._texts)
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,22 @@ def one(language, text, counted="", plural=None):
 )
 def test_a_locale_falls_back_to_its_language_and_to_english(language, word):
     assert catalogue(language).all_of("ab") == f"a {word} b"
+
+
+def test_english_is_read_where_another_language_lacks_a_text():
+    read = []
+
+    def texts(language, entries):
+        read.append(language)
+        return Texts({(code, ""): Entry((text,), "") for code, text in entries.items()}, lambda _: 0)
+
+    found = Catalogue(
+        "fr",
+        catalogue("fr").locale,
+        (lambda: texts("fr", {"x": "Oui"}), lambda: texts("en", {"x": "Yes", "y": "No"})),
+    )
+    assert (found.message("x"), set(read)) == ("Oui", {"fr"})
+    assert (found.message("y"), set(read)) == ("No", {"fr", "en"})
 
 
 def test_lists():

@@ -21,7 +21,7 @@ import math
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
@@ -82,10 +82,10 @@ class Catalogue:
     Args:
         language: The language whose files are read.
         locale: How numbers, dates and lists are written.
-        texts: The messages; the first that has a code words it.
+        texts: Each reads messages, when they are asked for; the first that has a code words it.
     """
 
-    def __init__(self, language: str, locale: Locale, texts: Iterable[Texts]) -> None:
+    def __init__(self, language: str, locale: Locale, texts: Iterable[Callable[[], Texts]]) -> None:
         self.language = language
         self.locale = locale
         self.tag = str(locale)
@@ -113,14 +113,14 @@ class Catalogue:
 
     def knows(self, code: str, variant: str = "") -> bool:
         """Return whether there is a text of a code."""
-        return any((code, variant) in texts.entries for texts in self._texts)
+        return any((code, variant) in read().entries for read in self._texts)
 
     def number_of(self, count: int) -> str:
         """Return the variant of a name, such as that of an outcome, beside a count: `many`, or none.
 
         The language's own rule for plurals decides: 0 takes the plural in English, the singular in French.
         """
-        return "many" if self._texts[0].plural(count) else ""
+        return "many" if self._texts[0]().plural(count) else ""
 
     def word(self, message: Message) -> str:
         """Word a message; one without a text shows its code and facts, a variant without one is empty."""
@@ -165,7 +165,7 @@ class Catalogue:
         """Return the facts that the texts of a code ask for; None if there is no text."""
         key = (code, variant)
         if key not in self._facts:
-            entries = [texts.entries[key] for texts in self._texts if key in texts.entries]
+            entries = [found for read in self._texts if (found := read().entries.get(key)) is not None]
             names = {entry.counted for entry in entries} - {""}
             names.update(*(placeholders(one) for entry in entries for one in entry.templates))
             self._facts[key] = frozenset(names) if entries else None
@@ -202,7 +202,8 @@ class Catalogue:
         return written(self, value) if written else str(value)
 
     def _worded(self, code: str, variant: str, facts: Mapping[str, Any]) -> str | None:
-        for texts in self._texts:
+        for read in self._texts:
+            texts = read()
             entry = texts.entries.get((code, variant))
             if entry is not None:
                 return self._filled(_chosen(entry, texts.plural, facts), facts)
@@ -242,8 +243,9 @@ def catalogue(language: str, *packages: str) -> Catalogue:
         locale = Locale.parse(_ENGLISH if tag == DEFAULT else tag)
     except (UnknownLocaleError, ValueError):
         locale = Locale.parse(name)
-    found = [texts(one, name) for one in searched if name in languages(one)]
-    english = [] if name == DEFAULT else [texts(one, DEFAULT) for one in searched]
+    found = [partial(texts, one, name) for one in searched if name in languages(one)]
+    # English has every message; it is read once another language lacks one.
+    english = [] if name == DEFAULT else [partial(texts, one, DEFAULT) for one in searched]
     return Catalogue(name, locale, found + english)
 
 
