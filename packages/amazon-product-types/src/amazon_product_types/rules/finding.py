@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -52,10 +53,13 @@ def amount(value: object) -> Decimal | None:
 
 def moment(value: object) -> datetime | None:
     """Return a date or date-time of a payload as a moment; a day is its beginning in UTC."""
-    if not isinstance(value, str):
-        return None
+    return _read_moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(1024)  # the items of a sale share its dates
+def _read_moment(text: str) -> datetime | None:
     try:
-        when = datetime.fromisoformat(value)
+        when = datetime.fromisoformat(text)
     except ValueError:
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -20,6 +20,7 @@ _PRICES = (
     "our_price", "discounted_price", "minimum_seller_allowed_price", "maximum_seller_allowed_price",
     "map_price",
 )  # fmt: skip
+_LIMITS = ("minimum_seller_allowed_price", "maximum_seller_allowed_price")
 #: Attributes of a price beside the offer.
 _OTHER_PRICES = ("list_price", "cost_price", "uvp_list_price", "retail_price")
 #: The attributes that have prices.
@@ -70,7 +71,7 @@ def _one_offer(offer: Mapping[str, Any], path: Path, for_all: Priced | None) -> 
     own = [one for one in prices.get("our_price", ()) if one.amount > 0]
     if "discounted_price" in prices:
         yield from _sales(prices["discounted_price"], own)
-    if len(prices) > 1:
+    if not prices.keys().isdisjoint(_LIMITS):
         yield from _limits(prices, own)
     if "end_at" in offer:
         yield from _dates(
@@ -119,19 +120,19 @@ def _money(price: Decimal, path: Path, currency: object) -> Finding:
 
 
 def _sales(sales: list[Priced], own: list[Priced]) -> Iterator[Finding]:
+    price = min([one.amount for one in own], default=None)
     for sale in sales:
         start, end = sale.schedule.get("start_at"), sale.schedule.get("end_at")
         yield from _dates("sale_dates", start, end, (*sale.path[:-1], "end_at"))
-        price = min((one.amount for one in own), default=None)
         if price is not None and sale.amount >= price:
             facts = {"sale": sale.amount, "price": price}
             yield Finding("sale_below_price", sale.path, facts, found=float(sale.amount))
 
 
 def _limits(prices: Mapping[str, list[Priced]], own: list[Priced]) -> Iterator[Finding]:
-    floors = prices.get("minimum_seller_allowed_price", [])
-    floor = max((one.amount for one in floors), default=None)
-    ceiling = min((one.amount for one in prices.get("maximum_seller_allowed_price", ())), default=None)
+    floors, ceilings = (prices.get(name, []) for name in _LIMITS)
+    floor = max([one.amount for one in floors], default=None)
+    ceiling = min([one.amount for one in ceilings], default=None)
     if floor is not None and ceiling is not None and floor > ceiling:
         facts = {"floor": floor, "ceiling": ceiling}
         yield Finding("price_limits", floors[0].path, facts, "crossed", float(floor))
