@@ -139,6 +139,17 @@ def test_unchanged_items_leave_with_their_family_and_come_back_with_it(home):
     assert summary["calls"].get("updates") == 1
 
 
+@pytest.mark.parametrize(("maker", "left"), [("{{ item.brand }}", 6), ("{{ item.changed_at }}", 0)])
+def test_a_later_date_alone_makes_no_row_another_unless_the_date_is_read(home, maker, left):
+    connector = home.connector(files={"modified_column": "changed_at"}, mapping={"manufacturer": maker})
+    for day in ("01", "02"):
+        for row in home.rows:
+            row["changed_at"] = f"2026-01-{day}T00:00:00Z"
+        summary, folder = home.run(connector)
+    assert len(list(unchanged_items(folder))) == left
+    assert summary["counts"]["accepted" if left == 0 else "unchanged"] == 6
+
+
 def test_a_file_whose_latest_row_is_gone_is_the_later_reading_all_the_same(home):
     connector = home.connector(files={"modified_column": "modified"})
     for number, row in enumerate(home.rows):

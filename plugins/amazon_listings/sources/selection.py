@@ -40,6 +40,10 @@ class Selection:
         """True if an item of this status (`visible` …) is wanted."""
         return ALL in self.statuses or status in self.statuses
 
+    def needs(self, field: str | None) -> bool:
+        """True if a field is needed."""
+        return not self.fields or field in self.fields
+
     @property
     def by_date(self) -> bool:
         """True if changes are wanted."""

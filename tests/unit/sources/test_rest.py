@@ -176,6 +176,15 @@ def test_only_the_fields_needed_are_asked_for(rest, time):
     assert {"weight", "prod_image", "prod_title"} <= reading.fields
 
 
+@pytest.mark.parametrize(("fields", "kept"), [((), True), (("weight",), False), (("prod_modify",), True)])
+def test_the_date_of_a_change_is_a_field_only_where_it_is_needed(rest, time, fields, kept):
+    rest.products = [product(1, weight="1")]
+    selection = Selection(languages=("en",), fields=fields)
+    (item,) = read_items(SalesLayerAccount(rest.connection, clock=time.clock), selection)
+    assert ("prod_modify" in item["product"]["fields"]) == kept
+    assert item["product"]["modified"]
+
+
 def test_languages_cost_no_query_where_no_text_is_needed(rest, time):
     rest.one_language = True
     rest.products = [product(1, weight="1")]

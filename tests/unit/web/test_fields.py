@@ -143,15 +143,15 @@ def test_a_pim_field_that_no_product_has_is_said_with_what_was_meant(client, edi
     assert said in html.unescape(page)
 
 
-def test_a_pim_field_that_was_not_read_may_be_there(client, filled):
+@pytest.mark.parametrize("field", ["brnd", "modified"])
+def test_a_pim_field_that_was_not_read_may_be_there(client, filled, field):
     key = find_key(filled, "lamps")
     states = [msgspec.structs.replace(one, selected=("brand", "name")) for one in find_states(filled, key)]
     record_states(filled, key, states)
-    asked = {"field": "brand.value", "expression": "{{ item.brnd }}"}
+    asked = {"field": "brand.value", "expression": f"{{{{ item.{field} }}}}"}
     page = client("viewer", **ORIGIN, **{"accept-language": "fr"}).post(f"{PLACE}/preview", json=asked).text
-    assert "Le PIM a été lu sans champ « brnd »" in html.unescape(page).replace("\xa0", " ").replace(
-        "\u202f", " "
-    )
+    said = f"Le PIM a été lu sans champ « {field} »"
+    assert said in html.unescape(page).replace("\xa0", " ").replace("\u202f", " ")
 
 
 @pytest.fixture

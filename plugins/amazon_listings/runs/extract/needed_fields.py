@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: What every item has; a field of the PIM that bears one of these names is read in its place.
 OWN_NAMES = frozenset({*RECORD_NAMES, "sku"})
+#: When a record changed: every write in the PIM moves it, also one that changes no field that is read.
+DATE = "modified"
 
 
 class _Any(Exception):
@@ -25,11 +27,12 @@ class _Any(Exception):
 def needed_fields(connector: Connector) -> tuple[str, ...]:
     """Return the fields that `sku`, `filter`, the mapping, `variations` and `quality` name, sorted.
 
-    Empty: every field is needed, because an expression takes them without naming them, an
-    expectation looks at the table as a whole, or one of them cannot be read.
+    The date of a record's change is among them where it is read. Empty: every field is needed, because an
+    expression takes them without naming them, an expectation looks at the table as a whole, or one of them
+    cannot be read.
     """
     try:
-        return tuple(sorted({*_of_expressions(connector), *_of_quality(connector)} - OWN_NAMES))
+        return tuple(sorted({*_of_expressions(connector), *_of_quality(connector)} - (OWN_NAMES - {DATE})))
     except (_Any, BadExpression):
         return ()
 

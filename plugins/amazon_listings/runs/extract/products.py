@@ -16,7 +16,7 @@ from amazon_listings.mapping.expressions.rows import ItemRow
 from amazon_listings.messages import catalogue, message
 from amazon_listings.remarks import Remark, remark, remarks_of
 from amazon_listings.runs.extract.field_names import FieldNames
-from amazon_listings.runs.extract.needed_fields import OWN_NAMES, needed_fields
+from amazon_listings.runs.extract.needed_fields import DATE, OWN_NAMES, needed_fields
 from amazon_listings.runs.extract.notations import ColumnSurvey, source_notation
 from amazon_listings.runs.folder import part_name
 from amazon_listings.runs.notes import ExtractNote
@@ -74,7 +74,7 @@ def extract_products(
     chosen = _Choice(connector, scope, survey or ColumnSurvey())
     parts: list[str] = []
     try:
-        taken = chosen(reading)
+        taken = chosen(_undated(reading) if needed and DATE not in needed else reading)
         for items in _parts(unchanged.staying(taken) if unchanged else taken, part_size):
             parts.append(part_name(len(parts) + 1))
             folder.write(EXTRACT, parts[-1], items)
@@ -111,6 +111,15 @@ def extract_products(
     return note
 
 
+def _undated(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield items without the dates of their changes, so that a date alone makes no row another one."""
+    for item in items:
+        item["modified"] = item["product"]["modified"] = None
+        if item["variant"]:
+            item["variant"]["modified"] = None
+        yield item
+
+
 def _write_problems(folder: RunFolder, problems: Iterable[ItemError], messages: Catalogue) -> None:
     """Write the stage `problems`: items that could not be read, with their issues."""
     found = (
@@ -145,7 +154,7 @@ def _selection(connector: Connector, scope: Scope, needed: tuple[str, ...]) -> S
     wanted = Selection(
         statuses=source.statuses,
         languages=connector.pim_languages,
-        fields=needed,
+        fields=tuple(name for name in needed if name not in OWN_NAMES),
         fields_if_any=tuple(sorted(OWN_NAMES)),
     )
     names = scope.reads_families

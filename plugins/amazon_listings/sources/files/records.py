@@ -149,13 +149,15 @@ class _Columns:
 
     Args:
         source: Which columns mean what.
-        selection: Which languages to keep.
+        selection: Which languages to keep, and which fields are needed.
     """
 
     def __init__(self, source: FileSettings, selection: Selection) -> None:
         self._source = source
         self._languages = selection.languages
         self._own = {source.id_column, source.group_column, source.status_column, source.modified_column}
+        #: The column that is no field: a date that moves with every edit, and that is not needed.
+        self._left_out = None if selection.needs(source.modified_column) else source.modified_column
         #: Field and language of each column; `_IMAGES` as the language of one with addresses.
         self._known: dict[str, tuple[str, str | None]] = {}
         #: The columns that are fields by themselves: most files have no others.
@@ -177,6 +179,7 @@ class _Columns:
         record = new_record(identity)
         record["status"] = _status(cells.get(source.status_column)) if source.status_column else "visible"
         record["modified"] = _modified(cells, source)
+        cells = self._fields(cells)
         if cells.keys() <= self._plain:
             record["fields"] = dict(cells)
             return record
@@ -198,6 +201,11 @@ class _Columns:
         for name in texts.keys() & fields.keys():
             del fields[name]
         return record
+
+    def _fields(self, cells: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the cells that are fields."""
+        out = self._left_out
+        return cells if out is None else {name: cell for name, cell in cells.items() if name != out}
 
     def _meaning(self, name: str) -> tuple[str, str | None]:
         if name in self._source.image_columns:

@@ -21,7 +21,7 @@ def rest_record(row: object, resource: Resource, selection: Selection, language:
     Args:
         row: As the API sent it.
         resource: What the row's fields mean.
-        selection: Which languages to keep.
+        selection: Which languages to keep, and which fields are needed.
         language: The language that was asked for; a multi-language field that comes as a bare
             text is in that language.
 
@@ -40,8 +40,10 @@ def rest_record(row: object, resource: Resource, selection: Selection, language:
     record["ref"] = reference or identity
     record["status"] = resource.status_word(row.get(resource.status)) if resource.status else ""
     record["modified"] = identifier(row.get(resource.modified)) if resource.modified else None
+    # A date that moves with every edit is a field only where it is needed.
+    left_out = None if selection.needs(resource.modified) else resource.modified
     for name, value in row.items():
-        if "@" in name:
+        if "@" in name or name == left_out:
             continue
         if name in resource.texts or (name not in resource.properties and is_by_language(value, resource)):
             record["texts"][name] = _texts(value, selection, language)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from amazon_listings.ledger.items.states import StateFilter, find_states
 from amazon_listings.messages import message
 from amazon_listings.runs.extract.field_names import FieldNames, fields_read
+from amazon_listings.runs.extract.needed_fields import DATE
 from amazon_listings.runs.extract.siblings import variants_of
 from amazon_listings.web.drafts.drafted import applied, families_of, sample
 from amazon_listings.web.shopper import Shopper, as_sent, shopper_of, shown, values_of
@@ -119,11 +120,15 @@ def previewed(
 
 def _lacking(found: DraftedFields, names: FieldNames, value: Any, words: Wording) -> Iterator[str]:
     """Yield a sentence for each PIM field that a line reads and no item has; none where no item is known."""
-    lacking = list(names.lacking(dict.fromkeys(fields_read(value)))) if names.seen else []
-    if not lacking:
+    if not names.seen:
         return
+    read = dict.fromkeys(fields_read(value))
+    lacking = list(names.lacking(read))
     state = next(find_states(found.ledger, found.key, StateFilter()), None)
-    said = "preview.field_not_read" if state is not None and state.selected else "preview.no_field"
+    selected = state.selected if state is not None else ()
+    if selected and DATE in read and DATE not in {*selected, *names.seen}:
+        lacking.append((DATE, []))
+    said = "preview.field_not_read" if selected else "preview.no_field"
     for name, near in lacking:
         meant = (
             words.messages.word(message("did_you_mean", names=[quoted(one) for one in near])) if near else ""

@@ -28,6 +28,20 @@ def test_everything_that_names_a_field_is_needed(connector):
 
 
 @pytest.mark.parametrize(
+    "reading",
+    [
+        {"mapping": {"Nom du produit": "{{ item.nom if item.modified is modified_after('2026-01-01') }}"}},
+        {"sales_layer": {"filter": "{{ product.modified }}"}},
+        {"variations": {"theme": "{{ product.theme }}", "parent_sku": "{{ product.modified }}"}},
+        {"quality": [{"expectation": "expect_column_values_to_not_be_null", "column": "modified"}]},
+    ],
+)
+def test_the_date_of_a_change_is_needed_where_it_is_read(connector, reading):
+    assert "modified" not in needed_fields(connector())
+    assert "modified" in needed_fields(connector(**reading))
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "{{ item[language] }}",

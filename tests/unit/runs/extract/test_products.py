@@ -71,6 +71,20 @@ def test_the_filter_and_named_skus_narrow_the_scope_and_the_rest_is_counted(extr
     ]
 
 
+@pytest.mark.parametrize("value", ["{{ item.nom }}", "{{ item.modified }}", "{{ item[language] }}"])
+def test_rows_have_the_date_of_a_change_only_where_something_may_read_it(
+    extract, connector, item, folder, value
+):
+    moved = item(1, group="7", variant={"brand": "Acme"})
+    for record in (moved, moved["product"], moved["variant"]):
+        record["modified"] = "2026-11-23T10:00:00"
+    extract(connector(mapping={"Nom du produit": value}), [moved])
+    (row,) = rows(folder)
+    dates = {record["modified"] for record in (row, row["product"], row["variant"])}
+    assert dates == {None if value == "{{ item.nom }}" else "2026-11-23T10:00:00"}
+    assert "modified" not in extract.asked.fields
+
+
 @pytest.fixture
 def family(item):
     """Items 1 to 3 of product 7; item 3 is not sold by a connector that wants Acme's."""
