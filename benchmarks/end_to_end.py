@@ -1,6 +1,6 @@
 """Whole runs from a file to the report against the sandbox: CPU by step, memory, calls; floor and a script.
 
-    python benchmarks/end_to_end.py [--items 1000] [--way feeds|single] [--tasks] [--alone] [--json]
+    python benchmarks/end_to_end.py [--items 1000] [--way usual|feeds|single] [--tasks] [--alone] [--json]
 
 Four runs of one connector: the first, one in which nothing changed, one in which 1 % did, one in which
 the prices of 5 % did. Beside each is one of `script_by_hand.py`, what a user would write instead. Every run
@@ -8,6 +8,9 @@ of either is a process of its own, as each run of a schedule is, and all of its 
 interpreter's start, imports, Amazon's definition, what is remembered of the run before, the report. Each
 sends its own SKUs to the same sandbox, with payloads that must be equal. The sandbox is another process,
 without quotas; it counts the calls. Tokens, and documents in Amazon's storage, are no calls.
+
+By `usual` a connector's defaults decide what is sent one by one and what as a feed; `feeds` and `single`
+force either, to measure it. A feed takes five seconds of the clock at least, while the sandbox works on it.
 
 `start` is what a run of ours takes before its first step: the interpreter, imports, the connector's file.
 With `--tasks` each step is a process forked from one that has imported Airflow, as a worker's tasks are, and
@@ -69,6 +72,10 @@ MAPPING = {
 }
 
 
+#: What the connector says of the way in which changes are sent, by the option `--way`.
+WAYS = {"usual": {}, "feeds": {"feed_from": 1}, "single": {"feed_from": 10**6}}
+
+
 def gtin(number):
     digits = f"{400_000_000_000 + number:012d}"
     total = sum(int(one) * (3 if place % 2 else 1) for place, one in enumerate(digits))
@@ -101,36 +108,38 @@ def write_rows(path, rows):
         writer.writerows(rows)
 
 
+def account_of(sandbox):
+    """Return what an `Account` needs to reach the sandbox."""
+    return {
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "refresh_token": sandbox.refresh_token,
+        "seller_id": sandbox.seller_id,
+        "region": "EU",
+        "endpoint": sandbox.url,
+        "token_url": sandbox.token_url,
+    }
+
+
 def serve(pipe):
     """Play Amazon in a process of its own, until the pipe says that it may end."""
     with running_sandbox(quotas=False) as sandbox:
-        pipe.send(
-            {
-                "client_id": sandbox.client_id,
-                "client_secret": sandbox.client_secret,
-                "refresh_token": sandbox.refresh_token,
-                "seller_id": sandbox.seller_id,
-                "region": "EU",
-                "endpoint": sandbox.url,
-                "token_url": sandbox.token_url,
-            }
-        )
+        pipe.send(account_of(sandbox))
         pipe.recv()
 
 
-def installed(account, root, way, *, tasks):
-    """Write the connector's file and the settings that both contestants read; where those are."""
+def installed(account, root, way, *, tasks, pim=None):
+    """Write the connector's file and the settings that both contestants read; where those are.
+
+    The connector reads the file of products, or the account of Sales Layer that `pim` says how to reach.
+    """
+    source = {"languages": ["fr"], "sku": "{{ item.reference }}", "sku_limit": 2_000_000}
     document = {
         "id": "lamps",
         "amazon": {"country": "FR", "locale": "fr_FR", "product_type": "LAMP"},
-        "files": {
-            "path": str(root / "products.csv"),
-            "languages": ["fr"],
-            "sku": "{{ item.reference }}",
-            "sku_limit": 2_000_000,
-        },
+        **({"sales_layer": source} if pim else {"files": {"path": str(root / "products.csv"), **source}}),
         "approval": {"policy": "never"},
-        "sync": {"feed_from": 1 if way == "feeds" else 10**6},
+        "sync": WAYS[way],
         "mapping": MAPPING,
         "rules_off": {"gpsr_contacts": "They are kept in Seller Central."},
     }
@@ -138,16 +147,15 @@ def installed(account, root, way, *, tasks):
     folder.mkdir()
     (folder / "lamps.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
     settings = root / "settings.json"
-    settings.write_text(json.dumps({"account": account, "root": str(root), "tasks": tasks}))
+    settings.write_text(json.dumps({"account": account, "root": str(root), "tasks": tasks, "pim": pim}))
     return settings
 
 
 def counted(account):
     """Return how many requests of each operation of SP-API the sandbox has served."""
     found = requests.get(f"{account['endpoint']}/_control/counters", timeout=10).json()["operations"]
-    return Counter(
-        {name: one["requests"] for name, one in found.items() if name not in {"token", "documents"}}
-    )
+    no_calls = ("token", "documents", "sales_layer")
+    return Counter({name: one["requests"] for name, one in found.items() if not name.startswith(no_calls)})
 
 
 def measured(script, settings, account):
@@ -223,7 +231,7 @@ def stages(items):
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--items", type=int, default=1000)
-    asked.add_argument("--way", choices=("feeds", "single"), default="feeds")
+    asked.add_argument("--way", choices=tuple(WAYS), default="usual")
     asked.add_argument("--tasks", action="store_true", help="each step in a process of its own")
     asked.add_argument("--alone", action="store_true", help="without the script")
     asked.add_argument("--json", action="store_true")

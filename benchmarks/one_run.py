@@ -37,16 +37,19 @@ from amazon_listings.selling_partner.calls.quotas import Quotas
 from amazon_listings.sources.extraction import read_items
 from amazon_listings.sources.files.settings import FileSettings
 from amazon_listings.sources.files.source import ProductFiles
+from amazon_listings.sources.sales_layer.account import SalesLayerAccount
+from amazon_listings.sources.sales_layer.connection import PimConnection
 from benchmarks.peak import peak
 
 PARAMS = {"operation": "live", "selection": "changed", "skus": [], "force": False}
 
 
 class Installation:
-    """A ledger, a storage and a file of products; each is opened when it is first used."""
+    """A ledger, a storage and a source of products; each is opened when it is first used."""
 
     def __init__(self, settings):
         self._account = Account(**settings["account"])
+        self._pim = settings.get("pim")
         self.root = Path(settings["root"])
         self.storage = self.root / "storage"
 
@@ -87,6 +90,8 @@ class Installation:
         return self._client
 
     def reader(self, connector):
+        if self._pim:
+            return functools.partial(read_items, SalesLayerAccount(PimConnection(**self._pim)))
         return functools.partial(read_items, ProductFiles(FileSettings(**connector.source.own)))
 
     def halted(self, _connector):
