@@ -130,6 +130,7 @@ def test_a_run_says_what_its_report_warns_of(shell, options, output):
     document["sync"]["preview"] = {"needed": 4}
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
     assert "2 items were not previewed" in getattr(shell.run("packs", *options), output)
+    assert "not previewed" not in getattr(shell.run("packs", "--force", *options), output)
 
 
 def test_a_run_imports_no_airflow_and_one_that_finds_no_change_no_great_expectations(shell):

@@ -22,7 +22,7 @@ from amazon_listings.ledger.items.payloads import (
 )
 from amazon_listings.messages import Joined, Message, catalogue, log_line, message
 from amazon_listings.planning.planner import Planner
-from amazon_listings.planning.volume import Volume, measured_of
+from amazon_listings.planning.volume import Volume, feeds_left, measured_of
 from amazon_listings.runs.extract.notations import columns_of
 from amazon_listings.runs.extract.removed_items import plan_removals
 from amazon_listings.runs.extract.siblings import kept_siblings
@@ -136,11 +136,12 @@ def test_sync(
     ready = sum(checking.check(part) for part in extract.parts)
     sending = Volume(connector.sync.feed_from, connector.sync.when_removed)
     if scope.operation == "live":
+        sending.left = feeds_left(ledger, listings)
         sending.creations, sending.leaving = ready + local.waiting, leaving
         sending.sizes = checking.sizes
     planner = Planner(connector, mapping, definitions.layout, client)
     preview = _previews(local, planner, client, shapes)
-    cost = _forecast(client, local, sending, preview.progress.total)
+    cost = _forecast(client, local, sending, preview)
     log.info("%s", log_line("log.asking", cost=cost))
     counts = _preview_all(extract.parts, preview, folder, payloads)
     words = catalogue(definitions.language).word(cost)
@@ -199,7 +200,8 @@ def _previews(local: LocalChecks, planner: Planner, client: SellingPartner, shap
     connector, scope = local.connector, local.scope
     most = connector.sync.preview_most
     # A run that tests few items, or is of named ones, previews each: its user expects Amazon's word on it.
-    each = local.waiting <= most and (scope.operation == "test" or bool(scope.skus))
+    few, test = local.waiting <= most, scope.operation == "test"
+    each = (test or bool(scope.skus)) if few else test and (bool(scope.skus) or scope.force)
     need = None
     if connector.sync.preview == "needed":
         need = PreviewNeed(local.ledger, local.listings, local.definitions.checksum, most)
@@ -234,11 +236,18 @@ def _preview_all(
     return counts
 
 
-def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume, previews: int) -> Message:
+def _forecast(client: SellingPartner, local: LocalChecks, sending: Volume, preview: Previews) -> Message:
     """Return how many calls, which way, how long: before the first of them."""
     searches = math.ceil(local.readings / AT_ONCE)
     asked = [forecast(searches, "searchListingsItems")] if searches else []
-    asked.append(forecast(previews, "putListingsItem", kinds={"preview"}, preview_rate=client.preview_rate))
+    previews = forecast(
+        preview.progress.total,
+        "putListingsItem",
+        kinds={"preview"},
+        preview_rate=client.preview_rate,
+        at_most=preview.need is not None and not preview.each,
+    )
+    asked.append(previews)
     costs = Joined(tuple(asked))
     if sending.creations or sending.leaving:
         return message("log.cost_then", costs=costs, sending=sending)

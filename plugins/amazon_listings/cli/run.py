@@ -44,6 +44,10 @@ def run(
         typer.Option("--affected", help="Only items that a new mapping, definition or rule touches."),
     ] = False,
     sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Unchanged items too; in a test, Amazon previews each, however many."),
+    ] = False,
     approve: Annotated[
         str | None,
         typer.Option(
@@ -84,7 +88,7 @@ def run(
             "operation": operation,
             "selection": "everything" if everything else "affected" if affected else "changed",
             "skus": sku or [],
-            "force": False,
+            "force": force,
         }
         ended = _carried_out(
             connector, installation, params, approve, of_configuration=of_configuration, as_json=as_json

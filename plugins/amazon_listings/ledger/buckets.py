@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
-from amazon_listings.ledger.database import insert_into, seconds
+from amazon_listings.ledger.database import insert_into, reading, seconds
 from amazon_listings.ledger.tables import buckets
 from amazon_listings.selling_partner.calls.buckets import STATED_FOR, Lease
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection, Engine
 
 #: Level of a bucket that was never drawn on: full, whatever it holds.
 _FULL = 1e12
+
+
+def levels(ledger: Engine, seller_id: str, region: str, names: Iterable[str]) -> dict[str, float]:
+    """Return how many tokens are left in buckets of an account, by the names of their limits.
+
+    Those that were never drawn on are left out. Below zero, others wait already.
+
+    Args:
+        ledger: The open ledger.
+        seller_id: Whose buckets, of whichever application the fewest.
+        region: Where.
+        names: The names of limits.
+    """
+    wanted = {f"{seller_id}|{region}|{name}": name for name in names}
+    found: dict[str, float] = {}
+    with reading(ledger) as connection:
+        now = seconds(connection)
+        for row in connection.execute(select(buckets).where(or_(*map(buckets.c.name.endswith, wanted)))):
+            name = wanted.get(row.name.partition("|")[2])
+            if name is not None:
+                level = row.level + max(0.0, now - row.updated_at) * row.rate
+                found[name] = min(level, found.get(name, level))
+    return found
 
 
 class SharedBuckets:

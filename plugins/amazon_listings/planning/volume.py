@@ -8,15 +8,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from amazon_listings.ledger.buckets import levels
+from amazon_listings.marketplaces import region_of
 from amazon_listings.messages import Joined, message
 from amazon_listings.runs.listings.bulk_reading import AT_ONCE
 from amazon_listings.selling_partner.feed_messages import MOST_MESSAGES
 from amazon_listings.selling_partner.forecast import forecast
+from amazon_listings.selling_partner.operations import limits
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from sqlalchemy import Engine
+
+    from amazon_listings.ledger.items.payloads import ListingScope
     from amazon_listings.messages import Catalogue, Message
     from amazon_listings.selling_partner.forecast import Forecast
 
@@ -32,6 +38,12 @@ def measured_of(parts: Sequence[str]) -> int:
     return math.ceil(MEASURED / max(1, len(parts)))
 
 
+def feeds_left(ledger: Engine, listings: ListingScope) -> dict[str, float]:
+    """Return what the connectors of an account have left over of the limits of its feeds, by name."""
+    names = [limit.name for limit in limits("createFeed") if limit.scope == "account"]
+    return levels(ledger, listings.seller_id, region_of(listings.marketplace_id), names)
+
+
 @dataclass
 class Volume:
     """Numbers of listings; as text, how many calls, which way, how long.
@@ -45,6 +57,7 @@ class Volume:
         parents: Those of them that are parents of families, which go before the others.
         leaving: To be taken off.
         sizes: Bytes of messages about some of them, from which those of all are estimated.
+        left: Tokens that are left of the limits of feeds, by name; the others are full.
     """
 
     feed_from: int
@@ -55,6 +68,7 @@ class Volume:
     parents: int = 0
     leaving: int = 0
     sizes: list[int] = field(default_factory=list)
+    left: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def size(self) -> float:
@@ -100,20 +114,19 @@ class Volume:
     def _ways(self) -> tuple[list[tuple[_About | None, Forecast]], tuple[Forecast, ...]]:
         """Return the costs of what goes by feeds, each with what it is about, and of what goes singly."""
         readings, creations, updates, leaving = self.readings, self.creations, self.updates, self.leaving
-        searched = 0
-        feeds: list[tuple[_About | None, Forecast]] = []
+        removed = leaving if leaving >= self.feed_from else 0
+        searched = (readings if self.by_feeds else 0) + removed
+        search = forecast(math.ceil(searched / AT_ONCE), "searchListingsItems")
+        feeds: list[tuple[_About | None, Forecast]] = [(None, search)] if searched else []
         if self.by_feeds:
             singly = 0 if self.parents_by_feeds else self.parents
             number = creations + updates - singly
-            feeds.append((partial(_feeds, number, "volume.feeds_items"), self._feeds(number)))
-            searched += readings
+            feeds.append((partial(_feeds, number, "volume.feeds_items"), self._feeds(number, search.seconds)))
             readings, creations, updates = 0, singly, 0
-        if leaving >= self.feed_from:
-            feeds.append((partial(_feeds, leaving, "volume.feeds_removals"), forecast(leaving, "createFeed")))
-            searched += leaving
+        if removed:
+            cost = forecast(removed, "createFeed", left=self.left, after=search.seconds)
+            feeds.append((partial(_feeds, removed, "volume.feeds_removals"), cost))
             leaving = 0
-        if searched:
-            feeds.insert(0, (None, forecast(math.ceil(searched / AT_ONCE), "searchListingsItems")))
         alone = readings + leaving
         costs = (
             forecast(math.ceil(alone / AT_ONCE), "searchListingsItems")
@@ -125,11 +138,11 @@ class Volume:
         )
         return feeds, tuple(cost for cost in costs if cost.calls)
 
-    def _feeds(self, number: int) -> Forecast:
+    def _feeds(self, number: int, after: float) -> Forecast:
         # Feeds are made of whole parts of the run.
         part = settings().part_size
         together = max(part, MOST_MESSAGES // part * part)
-        return forecast(number, "createFeed", size=self.size, together=together)
+        return forecast(number, "createFeed", size=self.size, together=together, left=self.left, after=after)
 
 
 def _feeds(number: int, code: str, cost: Forecast) -> Message:

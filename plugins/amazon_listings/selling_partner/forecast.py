@@ -11,7 +11,7 @@ from amazon_listings.selling_partner.feed_messages import MOST_BYTES, MOST_MESSA
 from amazon_listings.selling_partner.operations import PREVIEW_RATE, limits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from amazon_listings.messages import Message
     from amazon_listings.selling_partner.operations import Kind
@@ -55,8 +55,11 @@ def forecast(
     *,
     kinds: Collection[Kind] = (),
     preview_rate: float = PREVIEW_RATE,
+    at_most: bool = False,
     size: float = 0,
     together: int | None = None,
+    left: Mapping[str, float] | None = None,
+    after: float = 0,
 ) -> Forecast:
     """Return what an operation for so many items will cost.
 
@@ -65,19 +68,26 @@ def forecast(
         operation: Amazon's operation name.
         kinds: What is special about the requests; `preview` makes them previews.
         preview_rate: Previews a second that the account may make.
+        at_most: The previews are made as they are needed, so that there may be fewer.
         size: Bytes of a message of a feed, on average; 0: so few that they do not count.
         together: Messages after which a new feed is begun, whether there is room in the last or not; None:
             it is begun when the last is full.
+        left: Tokens that are left of limits, by name; the others are full.
+        after: Seconds until the first call, in which they fill up.
 
     Returns:
         The time of a feed is until its upload; what Amazon needs to process it, Amazon does not say.
     """
     calls = feeds_of(items, size, together) if operation == "createFeed" else items
     seconds = max(
-        (calls - limit.burst) / limit.rate for limit in limits(operation, kinds, preview_rate=preview_rate)
+        (calls - min(limit.burst, (left or {}).get(limit.name, limit.burst) + after * limit.rate))
+        / limit.rate
+        for limit in limits(operation, kinds, preview_rate=preview_rate)
     )
     named = operation if operation in _NAMED else "call"
-    return Forecast(calls, max(0.0, seconds), "preview" if "preview" in kinds else named)
+    if "preview" in kinds:
+        named = "previews_at_most" if at_most else "preview"
+    return Forecast(calls, max(0.0, seconds) if calls else 0.0, named)
 
 
 def feeds_of(messages: int, size: float, together: int | None = None) -> int:

@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.runs.due import Payloads, count_payloads, payload_sizes
+from amazon_listings.ledger.runs.overview import seller_of
 from amazon_listings.messages import Joined, message
-from amazon_listings.planning.volume import MEASURED, Volume
+from amazon_listings.planning.volume import MEASURED, Volume, feeds_left
 from amazon_listings.runs.listings.bulk_reading import AT_ONCE
 from amazon_listings.selling_partner.forecast import Forecast, forecast
 
@@ -91,10 +93,12 @@ def forecast_of_changes(connector: Connector, ledger: Engine | None, items: int 
         items: How many items change, as many of them listed as of all that are known; None: all that are
             known.
     """
-    known = count_payloads(ledger, connector.key, due=False) if ledger is not None else Payloads(0, 0, 0)
+    known = count_payloads(ledger, connector.key, due=False) if ledger is not None else Payloads(0, 0, 0, 0)
     wanted = known.items if items is None else items
-    listed = round(wanted * known.listed / known.items) if known.items else 0
-    return _of(connector, ledger, Payloads(wanted, listed, 0))
+    listed, absent = (
+        round(wanted * number / known.items) if known.items else 0 for number in (known.listed, known.absent)
+    )
+    return _of(connector, ledger, Payloads(wanted, listed, 0, absent))
 
 
 def forecast_of_approval(
@@ -117,6 +121,7 @@ def forecast_of_approval(
         updates=changed,
         leaving=counts.get("remove", 0),
         sizes=_sizes(ledger, key, created + changed),
+        left=_left(connector, ledger, key),
     )
     items = created + changed + sending.leaving
     return RunForecast(items, _searches(0), _previews(connector, 0), sending)
@@ -132,11 +137,12 @@ def _of(connector: Connector, ledger: Engine | None, payloads: Payloads) -> RunF
         creations=created,
         updates=payloads.items - created,
         sizes=_sizes(ledger, connector.key, payloads.items),
+        left=_left(connector, ledger, connector.key),
     )
     untested = payloads.items - payloads.tested
     return RunForecast(
         payloads.items,
-        _searches(payloads.items),
+        _searches(payloads.items - payloads.absent),
         _previews(connector, untested),
         sending,
     )
@@ -151,7 +157,22 @@ def _previews(connector: Connector, items: int) -> Forecast:
     most = {"none": 0, "needed": sync.preview_most, "sample": sync.preview_sample or 0}.get(
         sync.preview, items
     )
-    return forecast(min(items, most), "putListingsItem", kinds={"preview"}, preview_rate=sync.preview_rate)
+    return forecast(
+        min(items, most),
+        "putListingsItem",
+        kinds={"preview"},
+        preview_rate=sync.preview_rate,
+        at_most=sync.preview == "needed",
+    )
+
+
+def _left(connector: Connector, ledger: Engine | None, key: str) -> dict[str, float]:
+    """Return what is left of the limits of feeds; full where it is not known whose feeds they are."""
+    marketplace = connector.marketplace.id
+    seller = seller_of(ledger, key, marketplace) if ledger is not None else None
+    if ledger is None or seller is None:
+        return {}
+    return feeds_left(ledger, ListingScope(key, seller, marketplace, connector.amazon.product_type))
 
 
 def _sizes(ledger: Engine | None, key: str, items: int) -> list[int]:

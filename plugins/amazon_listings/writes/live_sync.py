@@ -21,7 +21,7 @@ from amazon_listings.ledger.writes.leases import Lease
 from amazon_listings.messages import log_line
 from amazon_listings.planning.known import CurrentListing, current_listings
 from amazon_listings.planning.planner import Planner
-from amazon_listings.planning.volume import Volume, measured_of
+from amazon_listings.planning.volume import Volume, feeds_left, measured_of
 from amazon_listings.planning.wanted import DueItem, WantedItem
 from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.extract.notations import columns_of
@@ -237,7 +237,9 @@ class LiveSync:
 
     def volume(self) -> Volume:
         """Return how much there is to send, and which way; the writer's progress counts towards it."""
-        volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed)
+        protocol = self.writer.protocol
+        left = feeds_left(protocol.ledger, protocol.listings)
+        volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed, left=left)
         parts = self.folder.parts(APPROVED)
         for part in parts:
             for row in self._with_current(itertools.islice(self._ready(part), measured_of(parts))):

@@ -1,7 +1,9 @@
 """Previews by need: what Amazon has passed is believed, what it refused is asked about again."""
 
 import pytest
+from sqlalchemy import update
 
+from amazon_listings.ledger import tables
 from support.run_records import note_of
 from support.sync_runs import lamp
 
@@ -47,6 +49,8 @@ def test_a_test_of_few_items_previews_each_and_one_of_many_as_needed(shop):
     run = shop.run(limited, [lamp(f"L{n}", name=f"x{n}") for n in range(30)], operation="test")
     assert run.calls().get("previews", 0) <= 10
     assert set(run.outcomes().values()) == {"ready"}
+    wanted = shop.run(limited, [lamp(f"L{n}", name=f"x{n}") for n in range(30)], operation="test", force=True)
+    assert wanted.calls()["previews"] == 30, "each, because its user asks for that"
 
 
 @pytest.mark.parametrize(
@@ -108,3 +112,16 @@ def test_what_is_refused_once_it_was_sent_is_previewed_in_the_next_run(shop):
     next_one = shop.run(connector, [lamp("R2", name="Lampe rouge")])
     assert next_one.calls()["previews"] == 1
     assert next_one.outcomes() == {"R2": "rejected"}
+
+
+def test_a_test_previews_nothing_that_amazon_took_by_the_definition_of_today(shop):
+    connector = shop.connector()
+    shop.run(connector, MANY)
+    run = shop.run(connector, MANY, operation="test")
+    assert "previews" not in run.calls()
+    assert set(run.outcomes().values()) == {"unchanged"}
+    assert shop.run(connector, MANY, operation="test", force=True).calls()["previews"] == len(MANY)
+    listings = tables.items
+    with shop.ledger.begin() as connection:
+        connection.execute(update(listings).values(accepted_definition="older", tested_definition="older"))
+    assert shop.run(connector, MANY, operation="test").calls()["previews"] == len(MANY)

@@ -278,7 +278,7 @@ def test_the_forecast_says_how_many_calls_which_way_how_long(shop, caplog):
         run = shop.run(connector, [lamp("A", price=12), lamp("B"), lamp("C")])
     asking, submitting = (one.getMessage() for one in caplog.records if "than a minute" in one.getMessage())
     assert asking == (
-        "Asking Amazon: 1 search, less than a minute; 2 previews, less than a minute; "
+        "Asking Amazon: 1 search, less than a minute; up to 2 previews, less than a minute; "
         "then, if all pass, one by one, 2 submissions, less than a minute."
     )
     assert submitting == (

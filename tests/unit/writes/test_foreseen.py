@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 
 from amazon_listings.cli import app
 from amazon_listings.connectors import load_connectors
+from amazon_listings.ledger.buckets import SharedBuckets
 from amazon_listings.ledger.connectors.keys import resolve_key
-from amazon_listings.ledger.items.payloads import ListingScope
+from amazon_listings.ledger.items.payloads import ListingScope, record_listed
 from amazon_listings.ledger.items.states import ItemState, record_states
+from amazon_listings.selling_partner.operations import limits
 from amazon_listings.writes.foreseen import forecast_of_approval, forecast_of_changes, forecast_of_due
 from support.airflow import demo_connector
 from support.ledger_rows import record_accepted, record_tested
@@ -127,7 +129,7 @@ def test_the_command_says_both_before_a_run(folder, url, ledger):
     done = run("lamps", "--folder", folder, "--ledger", url)
     assert done.exit_code == 0, done.output
     cost = (
-        "1 search, less than a minute; 2 previews, less than a minute; then, if all pass, one by one, "
+        "1 search, less than a minute; up to 2 previews, less than a minute; then, if all pass, one by one, "
         "1 search, less than a minute; 2 submissions, less than a minute."
     )
     assert done.stdout.splitlines() == [
@@ -157,3 +159,31 @@ def test_connectors_may_have_no_ledger_yet_but_no_foreign_one(folder, tmp_path):
     foreign = run("lamps", "--items", 9, "--folder", folder, "--ledger", f"sqlite:///{tmp_path}/foreign.db")
     assert foreign.exit_code == 1
     assert foreign.stdout == ""
+
+
+def test_what_connectors_of_the_account_used_up_of_the_quota_of_feeds_counts(ledger, connector):
+    rows = fill(ledger, 2_500, 40_000)
+    record_accepted(ledger, LISTINGS, rows[:1])
+    fresh = forecast_of_due(connector, ledger)
+    assert fresh.as_json()["calls"]["createFeed"] == 10
+    store = SharedBuckets(ledger)
+    for limit in limits("createFeed"):
+        if limit.scope == "account":
+            store.lease(f"app|S|EU|{limit.name}", rate=limit.rate, burst=limit.burst, tokens=int(limit.burst))
+            store.lease(f"app|T|EU|{limit.name}", rate=limit.rate, burst=limit.burst, tokens=50)
+    used = forecast_of_due(connector, ledger)
+    # Five more than five, one a minute; ten more than none, one in two minutes.
+    assert fresh.sending.seconds == pytest.approx(fresh_seconds(fresh) + 5 * 60, abs=2)
+    assert used.sending.seconds == pytest.approx(10 / 0.0083, rel=0.02), "searched meanwhile"
+
+
+def fresh_seconds(cost):
+    """The seconds of the readings before the feeds."""
+    return (cost.sending.calls["searchListingsItems"] - 5) / 5
+
+
+def test_a_listing_that_amazon_is_known_not_to_have_is_searched_for_once(ledger, connector):
+    rows = fill(ledger, 40, 300)
+    assert forecast_of_due(connector, ledger).as_json()["calls"]["searchListingsItems"] == 4
+    record_listed(ledger, LISTINGS, {row["sku"]: False for row in rows})
+    assert forecast_of_due(connector, ledger).as_json()["calls"]["searchListingsItems"] == 2

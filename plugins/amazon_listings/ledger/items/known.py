@@ -45,6 +45,7 @@ class KnownItem(msgspec.Struct, frozen=True):
     missed_at: datetime | None = None
     created: bool = False
     claimed_at: datetime | None = None
+    accepted_definition: str | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Return whether the listing was seen, or written to, within a day, and not missed since."""
@@ -82,6 +83,7 @@ def known_items(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> 
         items.c.missed_at,
         items.c.created,
         items.c.claimed_at,
+        items.c.accepted_definition,
     )
     found = {sku: KnownItem(*values) for sku, values in _of(ledger, listings, skus, columns)}
     return {sku: replace(one, accepted_hash=None) if one.doubtful else one for sku, one in found.items()}

@@ -67,7 +67,7 @@ def states_of_families(
         families: The PIM's identities of products.
         shared: The parts of the fingerprint that all items of a run share.
         now: An item of which a rule changes its verdict until then is not good.
-        passed: The checksum of a definition: Amazon's preview must have passed the payload by it too.
+        passed: The checksum of a definition: by it Amazon must have taken the payload, or passed its preview.
     """
     found: dict[str, list[StateKey]] = {}
     names = {PIM_ID.fitted(family): family for family in families}
@@ -134,7 +134,8 @@ def _is_good(shared: Mapping[str, int], now: datetime, passed: str | None) -> Co
         ~doubtful,
     ]
     if passed is not None:
-        conditions += [listing.tested_hash == state.payload_hash, listing.tested_definition == passed]
+        previewed = and_(listing.tested_hash == state.payload_hash, listing.tested_definition == passed)
+        conditions.append(or_(previewed, listing.accepted_definition == passed))
     return and_(*conditions)
 
 

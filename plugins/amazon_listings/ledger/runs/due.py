@@ -29,11 +29,13 @@ class Payloads(NamedTuple):
         items: All of them.
         listed: Of these, those of which Amazon accepted a payload before.
         tested: Of these, those whose payload Amazon's preview passed.
+        absent: Of these, those of which a reading has shown that Amazon has none.
     """
 
     items: int
     listed: int
     tested: int
+    absent: int
 
 
 def count_payloads(ledger: Engine, connector_key: str, *, due: bool) -> Payloads:
@@ -49,14 +51,14 @@ def count_payloads(ledger: Engine, connector_key: str, *, due: bool) -> Payloads
     accepted = exists().where(own, items.c.accepted_hash.is_not(None))
     same = exists().where(own, items.c.accepted_hash == table.payload_hash)
     tested = exists().where(own, items.c.tested_hash == table.payload_hash)
+    absent = exists().where(own, items.c.listed.is_(False))
     wanted = [*_with_payload(connector_key)]
     if due:
         # A test counts what passed an earlier one as unchanged.
         passed_again = and_(table.outcome == "unchanged", table.operation == "test")
         wanted += [or_(table.outcome.in_(DUE), passed_again), ~same]
-    numbers = select(
-        func.count(), func.sum(case((accepted, 1), else_=0)), func.sum(case((tested, 1), else_=0))
-    ).where(*wanted)
+    parts = (func.sum(case((one, 1), else_=0)) for one in (accepted, tested, absent))
+    numbers = select(func.count(), *parts).where(*wanted)
     with reading(ledger) as connection:
         return Payloads(*(int(number or 0) for number in connection.execute(numbers).one()))
 

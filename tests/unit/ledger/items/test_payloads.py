@@ -46,7 +46,7 @@ def test_a_judged_item_then_an_accepted_one(ledger, listings):
     known = known_items(ledger, listings, ["a"])["a"]
     assert known.is_fresh(datetime.now(UTC)), "what was accepted is as good as seen"
     assert msgspec.structs.replace(known, accepted_at=None, seen_at=None, claimed_at=None) == KnownItem(
-        "h1", "def-1", "h1", "B01", listed=True, state="accepted"
+        "h1", "def-1", "h1", "B01", listed=True, state="accepted", accepted_definition="def-1"
     )
     assert accepted_contents(ledger, listings, ["a", "b"]) == {"a": {"brand": [{"value": "0123"}]}}
 
