@@ -83,7 +83,8 @@ def attributes_of(body: Any) -> frozenset[str]:
 
 def searchable(text: str) -> str:
     """Return a text in the form in which it is searched: without case, and composed."""
-    return unicodedata.normalize("NFKC", text.casefold())
+    folded = text.casefold()
+    return folded if folded.isascii() else unicodedata.normalize("NFKC", folded)
 
 
 # A SKU is asked for in a dozen statements, one after the other.

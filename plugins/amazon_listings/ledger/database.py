@@ -147,7 +147,7 @@ def by_column(skus: Iterable[str]) -> Iterator[dict[str, str]]:
         yield dict(zip(SKU.all_fitted(chunk), chunk, strict=True))
 
 
-def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert_into(connection: Connection | Engine, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that may say ON CONFLICT; both databases speak the same there."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - commands over SQLite start without it

@@ -21,7 +21,8 @@ from amazon_listings.ledger.columns import among
 from amazon_listings.ledger.content import is_cut, searchable
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, decoding, insert_into, reading
 from amazon_listings.ledger.packing import Packer, Unpacker
-from amazon_listings.ledger.tables import FINGERPRINT, item_states
+from amazon_listings.ledger.row_writer import RowWriter
+from amazon_listings.ledger.tables import item_states
 from amazon_listings.remarks import Remarks, remark_as_is
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _decoder = msgspec.json.Decoder(_Content)
+#: The columns of the parts of a fingerprint.
+_OF_PARTS = tuple(f"of_{part}" for part in Fingerprint.__struct_fields__)
 #: What stands for no value; it is not kept.
 _NONE = (None, "", ())
 #: What is packed beside row and payload.
@@ -175,7 +178,9 @@ def ahead() -> datetime:
 
 def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState | UndecodedState]) -> None:
     """Enter states, so many at a time; what was read earlier than the state that is there is left out."""
+    writer: RowWriter | None = None
     for chunk in chunks(states, CHUNK):
+        writer = writer or _writer(ledger)
         last = {state.pim_id: state for state in chunk}
         with ledger.begin() as connection:
             packer = Packer(connection, connector_key)
@@ -184,17 +189,20 @@ def record_states(ledger: Engine, connector_key: str, states: Iterable[ItemState
                 _entry(connector_key, state, content, packer.number)
                 for state, content in zip(last.values(), contents, strict=True)
             ]
-            statement = insert_into(connection, item_states)
-            new = statement.excluded
-            changed = [one.name for one in item_states.c if not one.primary_key]
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["connector_key", "pim_id"],
-                    set_={name: new[name] for name in changed},
-                    where=or_(new.read_at >= item_states.c.read_at, item_states.c.read_at > ahead()),
-                ),
-                rows,
-            )
+            writer.execute(connection, rows)
+
+
+def _writer(ledger: Engine) -> RowWriter:
+    """Return what writes states, unless a later one is there."""
+    statement = insert_into(ledger, item_states)
+    new = statement.excluded
+    columns = [one.name for one in item_states.c]
+    upsert = statement.on_conflict_do_update(
+        index_elements=["connector_key", "pim_id"],
+        set_={one.name: new[one.name] for one in item_states.c if not one.primary_key},
+        where=or_(new.read_at >= item_states.c.read_at, item_states.c.read_at > ahead()),
+    )
+    return RowWriter(ledger.dialect, upsert, columns)
 
 
 def record_outcomes(
@@ -511,7 +519,7 @@ def _entry(key: str, state: StateFacts, content: bytes, dictionary: int | None) 
         "dictionary": dictionary,
         "search": searchable("\n".join(filter(None, (state.sku, state.pim_id, state.name)))),
         "variant": state.pim_id != state.family,
-        **{f"of_{part}": getattr(state.fingerprint, part) for part in FINGERPRINT},
+        **dict(zip(_OF_PARTS, msgspec.structs.astuple(state.fingerprint), strict=True)),
     }
 
 
@@ -538,5 +546,5 @@ def _state(row: Row[Any], unpacker: Unpacker | None) -> ItemState:
         name=row.name,
         picture=content.picture,
         selected=content.selected,
-        fingerprint=Fingerprint(*(getattr(row, f"of_{part}") for part in Fingerprint.__struct_fields__)),
+        fingerprint=Fingerprint(*(getattr(row, name) for name in _OF_PARTS)),
     )

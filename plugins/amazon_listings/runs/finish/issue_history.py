@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from amazon_listings.runs.finish.resolve import Resolver
     from amazon_listings.runs.folder import RunFolder
     from amazon_listings.runs.records import ResolvedItem
-    from amazon_product_types.validation.issue import Issue
+    from amazon_product_types.validation.issue import Issue, Source
 
 #: Who looks at every item before Amazon is asked.
 LOCAL = frozenset({"quality", "mapping", "schema", "sending", "ownership"})
@@ -107,7 +108,7 @@ def _with_new(
 
 
 def _renewed(item: ResolvedItem, new: tuple[tuple[str, str], ...]) -> ResolvedItem:
-    return msgspec.structs.replace(item, new=new)
+    return item if item.new == new else msgspec.structs.replace(item, new=new)
 
 
 def _names_kept(ledger: Engine, connector_key: str, pim_ids: Iterable[str]) -> Iterator[str]:
@@ -128,6 +129,11 @@ def _looked(item: ResolvedItem) -> frozenset[str]:
         return frozenset()
     if any(issue.code == UNREADABLE for issue in item.issues):
         return frozenset()  # of the item itself nothing was seen
+    return _looked_by(item.answered)
+
+
+@cache
+def _looked_by(answered: tuple[Source, ...]) -> frozenset[str]:
     # What Amazon said of the submission settles what a preview had said of it.
-    settled = ("preview",) if "submission" in item.answered else ()
-    return LOCAL.union(item.answered, settled)
+    settled = ("preview",) if "submission" in answered else ()
+    return LOCAL.union(answered, settled)

@@ -488,6 +488,7 @@ def reading_moment(extract: ExtractNote) -> datetime:
 
 def _text(attributes: Mapping[str, Any], name: str, key: str) -> str | None:
     for element in attributes.get(name) or ():
-        if isinstance(element, dict) and isinstance(element.get(key), str):
-            return cast("str", element[key])
+        found = element.get(key) if isinstance(element, dict) else None
+        if isinstance(found, str):
+            return found
     return None

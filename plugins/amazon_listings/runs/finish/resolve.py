@@ -189,7 +189,7 @@ class Resolver:
             outcome=outcome,
             asin=next(filter(None, asins), ""),
             note=note,
-            issues=tuple(merge_issues(issues)),
+            issues=tuple(merge_issues(issues)) if issues else (),
             parent=parent,
             answered=_answered(tested, live),
         )

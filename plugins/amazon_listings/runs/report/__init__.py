@@ -10,6 +10,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from amazon_listings.messages import catalogue
+from amazon_listings.remarks import worded
 from amazon_listings.runs.extract.unchanged import unchanged_items
 from amazon_listings.runs.finish.issue_history import issues_gone, resolved
 from amazon_listings.runs.finish.resolve import check_sum
@@ -73,14 +74,15 @@ def write_report(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, Any]:
         _text_file(folder, "report.json") as json_out,
     ):
         items, issues = CsvTable(items_out, ITEM_COLUMNS), CsvTable(issues_out, ISSUE_COLUMNS)
-        document = JsonReport(json_out, messages)
+        document = JsonReport(json_out)
         for item in resolved(folder):
             counting.add(item)
-            items.add(item_row(item, messages))
+            note = worded(item.note, messages)
+            items.add(item_row(item, note))
             known = {"sku": item.sku or "", "pim_id": item.pim_id, "outcome": item.outcome}
             for issue in item.issues:
                 issues.add(issue_row(issue, history(issue, item.new), **known))
-            document.add(item)
+            document.add(item, note)
         for sku, issue in issues_gone(folder):
             issues.add(issue_row(issue, "gone", sku=sku))
         place = folder.stage("report")

@@ -11,14 +11,12 @@ import unicodedata
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
-from amazon_listings.remarks import worded
 from amazon_listings.runs.invisible import PICTURED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from amazon_listings.ledger.items.issues import Identity
-    from amazon_listings.messages import Catalogue
     from amazon_listings.runs.records import ResolvedItem
     from amazon_product_types.validation.issue import Issue
 
@@ -94,8 +92,8 @@ def csv_line(values: Iterable[object]) -> str:
     return line.getvalue()
 
 
-def item_row(item: ResolvedItem, messages: Catalogue) -> dict[str, Any]:
-    """Return one row of items.csv, with its note in a language."""
+def item_row(item: ResolvedItem, note: str) -> dict[str, Any]:
+    """Return one row of items.csv, with its note as it is worded."""
     errors = [issue for issue in item.issues if issue.severity == "ERROR"]
     warnings = [issue for issue in item.issues if issue.severity == "WARNING"]
     return {
@@ -106,7 +104,7 @@ def item_row(item: ResolvedItem, messages: Catalogue) -> dict[str, Any]:
         "errors": len(errors),
         "warnings": len(warnings),
         "first_issue": next((issue.message for issue in (*errors, *warnings)), ""),
-        "note": worded(item.note, messages),
+        "note": note,
     }
 
 
@@ -181,20 +179,19 @@ class CsvTable:
 class JsonReport:
     """report.json being written: the items first, one a line, then what is gone, and the summary."""
 
-    def __init__(self, out: IO[str], messages: Catalogue) -> None:
+    def __init__(self, out: IO[str]) -> None:
         self._out = out
-        self._messages = messages
         self._separator = ""
         out.write('{"items": [')
 
-    def add(self, item: ResolvedItem) -> None:
-        """Write one item with its issues."""
+    def add(self, item: ResolvedItem, note: str) -> None:
+        """Write one item with its note, as it is worded, and its issues."""
         document = {
             "sku": item.sku or "",
             "pim_id": item.pim_id,
             "outcome": item.outcome,
             "asin": item.asin,
-            "note": worded(item.note, self._messages),
+            "note": note,
             "issues": [_issue(issue) | {"history": history(issue, item.new)} for issue in item.issues],
             "parent": item.parent,
             "removed": item.removed,
