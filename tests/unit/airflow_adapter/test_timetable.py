@@ -114,3 +114,14 @@ def test_the_scheduler_reads_it_back_from_the_serialised_dag(serialised):
     read = serialised("30 5 * * 1-5", "Europe/Madrid").timetable
     assert type(read) is UpcomingIntervalTimetable
     assert (read.summary, str(read._timezone)) == ("30 5 * * 1-5", "Europe/Madrid")
+
+
+def test_a_timetable_is_made_once_for_each_schedule():
+    kept = [
+        UpcomingIntervalTimetable("5 * * * *", timezone=zone).serialize() for zone in ("UTC", "Europe/Paris")
+    ]
+    paris = UpcomingIntervalTimetable.deserialize(kept[1])
+    assert paris is UpcomingIntervalTimetable.deserialize(dict(kept[1]))
+    assert paris == UpcomingIntervalTimetable("5 * * * *", timezone="Europe/Paris")
+    assert paris.description == UpcomingIntervalTimetable("5 * * * *", timezone="UTC").description
+    assert UpcomingIntervalTimetable.deserialize(kept[0]) != paris
