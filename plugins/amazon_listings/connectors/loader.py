@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amazon_listings.connectors.assembly import Assembly
@@ -55,9 +56,10 @@ _A_SCREENFUL = 100
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from amazon_listings.connectors.shares import Index, Share
     from amazon_listings.messages import Message
 
 _ENDINGS = {".yaml", ".yml"}
@@ -85,24 +87,82 @@ def load_connectors(
     assembly = Assembly(layers)
     files, names = _declaring(folder, variables, only)
     left = {variable.id: variable for variable in _read_variables(variables, names)}
-    paths: dict[str, list[Path]] = {}
-    outcomes: dict[str, Connector | BrokenConnector] = {}
-    readable = True
+    found = _Found()
     for file in files:  # one at a time: what a file is parsed to is many times its size
-        readable = readable and not file.problems
-        for declaration in _wanted(_put_together(assembly, file, left), only, file):
-            paths.setdefault(declaration.id, []).append(file.path)
-            if len(paths[declaration.id]) == 1:
-                outcomes[declaration.id] = _walled(declaration, most)
-        if only in outcomes:
+        found.take(_wanted(put_together(assembly, file, left), only, file), file, most)
+        if only in found.outcomes:
             break
-    for name in left.keys() - paths.keys():
-        outcomes[name] = _walled(_of_variable(assembly, left[name]), most, ids_of_files=list(paths))
+    outcomes = found.outcomes
+    for name in left.keys() - found.paths.keys():
+        outcomes[name] = _walled(_of_variable(assembly, left[name]), most, ids_of_files=list(found.paths))
     if only in outcomes:
         outcomes = {only: outcomes[only]}
-    outcomes |= {name: _declared_twice(name, same) for name, same in paths.items() if len(same) > 1}
-    if only is None and readable:
+    outcomes |= found.declared_twice()
+    if only is None and found.readable:
         outcomes |= _unfit(assembly, layers)
+    return _loaded(folder, outcomes)
+
+
+def load_share(
+    folder: Path, variables: Mapping[str, str], share: Share, index: Index, *, most: int = _A_SCREENFUL
+) -> Loaded:
+    """Return the connectors of a share as `load_connectors` has them among all.
+
+    Only layers and overrides that fit no connector are left out. All documents and Variables are read where a
+    connector of the share names an id that it had before (`was`): any other may contradict it.
+
+    Args:
+        folder: Holds one file a connector, `*.yaml`.
+        variables: Airflow Variables as text, by name; as a rule just those of the share's connectors are
+            asked for.
+        share: The share.
+        index: The index of the folder as it is now.
+        most: How many problems of one merged document are put into words.
+    """
+    assembly = Assembly(Layers(folder))
+    names = [name for name in variables if name.startswith(VARIABLE_PREFIX)]
+    names = sorted(name for name in names if share.has(name.removeprefix(VARIABLE_PREFIX)))
+    left = {variable.id: variable for variable in _read_variables(variables, names)}
+    found = _Found()
+    for name in index.names(share):
+        file = read_file(folder / name)
+        found.take((one for one in put_together(assembly, file, left) if share.has(one.id)), file, most)
+    outcomes = found.outcomes
+    for name in left.keys() - found.paths.keys():
+        outcomes[name] = _walled(_of_variable(assembly, left[name]), most, ids_of_files=index.ids)
+    if any(isinstance(outcome, Connector) and outcome.was for outcome in outcomes.values()):
+        every = load_connectors(folder, variables, most=most)
+        return Loaded(
+            [connector for connector in every.connectors if share.has(connector.id)],
+            [broken for broken in every.broken if share.has(broken.id)],
+        )
+    outcomes |= found.declared_twice()
+    return _loaded(folder, outcomes)
+
+
+@dataclass
+class _Found:
+    """What the documents read so far declare: outcomes and files by id, and whether all can be read."""
+
+    outcomes: dict[str, Connector | BrokenConnector] = field(default_factory=dict)
+    paths: dict[str, list[Path]] = field(default_factory=dict)
+    readable: bool = True
+
+    def take(self, declared: Iterable[Declaration], file: ConnectorFile, most: int) -> None:
+        """Take what a document declares; of several that declare one id, the first is judged."""
+        self.readable = self.readable and not file.problems
+        for declaration in declared:
+            self.paths.setdefault(declaration.id, []).append(file.path)
+            if len(self.paths[declaration.id]) == 1:
+                self.outcomes[declaration.id] = _walled(declaration, most)
+
+    def declared_twice(self) -> dict[str, BrokenConnector]:
+        """Return the ids that are declared more than once, as broken."""
+        return {name: _declared_twice(name, same) for name, same in self.paths.items() if len(same) > 1}
+
+
+def _loaded(folder: Path, outcomes: dict[str, Connector | BrokenConnector]) -> Loaded:
+    """Return the outcomes by name, with conflicts of old ids and with the suites beside the folder."""
     outcomes |= conflicts_of_old_ids(
         [outcome for outcome in outcomes.values() if isinstance(outcome, Connector)], set(outcomes)
     )
@@ -195,7 +255,12 @@ def _ids_before(document: dict[str, Any]) -> tuple[str, ...]:
     return (was,) if isinstance(was, str) else tuple(was)
 
 
-def _paths(folder: Path) -> list[Path]:
+def document_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that may declare connectors, in the order in which they are read.
+
+    Raises:
+        ActionRequiredError: the folder is missing or cannot be read.
+    """
     try:
         paths = sorted(folder.iterdir())
     except OSError as error:
@@ -216,7 +281,7 @@ def _declaring(
     """
     if only is None:
         names = sorted(name for name in variables if name.startswith(VARIABLE_PREFIX))
-        return (read_file(path) for path in _paths(folder)), names
+        return (read_file(path) for path in document_files(folder)), names
     return _files_of(folder, only), [VARIABLE_PREFIX + only]
 
 
@@ -225,7 +290,7 @@ def _files_of(folder: Path, only: str) -> Iterator[ConnectorFile]:
 
     The one of that name, those that mention it, those of a matrix.
     """
-    paths = _paths(folder)
+    paths = document_files(folder)
     by_name = [path for path in paths if path.stem == only]
     mentioned = re.compile(rb"\bid\b[^\n]*\b" + re.escape(only).encode() + rb"\b")
     others = (path for path in paths if path not in by_name and _mentions(path, mentioned))
@@ -279,7 +344,7 @@ def _declared_twice(name: str, paths: list[Path]) -> BrokenConnector:
     return broken(name, Where(path=paths[0]), wrong)
 
 
-def _put_together(
+def put_together(
     assembly: Assembly, file: ConnectorFile, variables: Mapping[str, ConnectorVariable]
 ) -> Iterator[Declaration]:
     """Yield what a file declares; whatever happens while it is put together, only this file is broken."""
