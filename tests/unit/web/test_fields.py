@@ -291,7 +291,7 @@ def test_an_object_replaces_an_object_whole():
 
 @pytest.fixture
 def airflow_api(monkeypatch, variable):
-    """Airflow's API, as far as it writes Variables: what it was asked, and what it answers."""
+    """Airflow's API, as far as it writes Variables and parses files: what it was asked and answers."""
     from airflow.models.variable import Variable
 
     from amazon_listings.airflow_adapter.api_server import Answer
@@ -303,6 +303,10 @@ def airflow_api(monkeypatch, variable):
         asked.append((method, path, headers.get("x-user")))
         if headers.get("x-user") == "admin":
             return Answer(403, {"detail": "Forbidden"})
+        if method == "GET":
+            return Answer(200, {"dag_id": "amazon_lamps", "file_token": "a.token"})
+        if method == "PUT":
+            return Answer(201, None)
         variable(body["key"], {})
         Variable.set(body["key"], body["value"])
         return Answer(200, {})
@@ -314,7 +318,11 @@ def airflow_api(monkeypatch, variable):
 def test_a_draft_is_published_as_the_user_and_kept_as_a_version(client, editor, airflow_api):
     keep(editor, kind="constant", constant="Lumio")
     assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 200
-    assert airflow_api == [("POST", "/variables", "editor")]
+    assert airflow_api == [
+        ("POST", "/variables", "editor"),
+        ("GET", "/dags/amazon_lamps", "editor"),
+        ("PUT", "/parseDagFile/a.token", "editor"),
+    ]
     fields = {one["path"]: one for one in client("viewer").get(f"/api{PLACE}").json()}
     assert (fields["brand.value"]["key"], fields["brand.value"]["line"]) == ("Marque", None)
     keep(editor, kind="constant", constant="Other")
@@ -379,7 +387,7 @@ def test_a_draft_is_published_once_and_outlives_its_connector(editor, airflow_ap
     assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 200
     again = editor.post(f"{PLACE}/publish", json={"revision": 1})  # a second tab, or a double click
     assert again.status_code == 409
-    assert len(airflow_api) == 1
+    assert [method for method, *_ in airflow_api] == ["POST", "GET", "PUT"]
     keep(editor, kind="constant", constant="Other")
     file = folder / "lamps.yaml"
     text = file.read_text()
@@ -387,7 +395,7 @@ def test_a_draft_is_published_once_and_outlives_its_connector(editor, airflow_ap
     assert editor.get(PLACE).status_code in {404, 409}
     assert editor.get("/").status_code == 200
     assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code in {404, 409}
-    assert len(airflow_api) == 1
+    assert [method for method, *_ in airflow_api] == ["POST", "GET", "PUT"]
     file.write_text(text)
     assert "Other" in editor.get(PLACE).text
 

@@ -206,3 +206,12 @@ async def _write_variable(
         detail = answer.content.get("detail") if isinstance(answer.content, dict) else answer.content
         raise HTTPException(502, words.t("variable.refused", reason=json.dumps(detail)))
     await run_in_threadpool(record_publication, ledger, one.id, by=visitor.name, before=before, after=text)
+    await _ask_to_parse(request, one.dag_id)
+
+
+async def _ask_to_parse(request: Request, dag_id: str) -> None:
+    """Ask Airflow, as the user, to parse the DAG's file now; else it does so after its interval."""
+    found = await call("GET", f"/dags/{dag_id}", request.headers)
+    token = found.content.get("file_token") if isinstance(found.content, dict) else None
+    if token:
+        await call("PUT", f"/parseDagFile/{token}", request.headers)
