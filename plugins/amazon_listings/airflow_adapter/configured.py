@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from amazon_listings.airflow_adapter import environment
-from amazon_listings.connectors.loader import load_connectors
+from amazon_listings.connectors.loader import load_connectors, load_share
 from amazon_listings.connectors.texts import VARIABLE_PREFIX, environment_variables
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.messages import in_language
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from amazon_listings.connectors.model import Connector, Loaded
+    from amazon_listings.connectors.shares import Index, Share
 
 
 class VariableUnreadable(RetryableError):
@@ -33,13 +37,52 @@ def declared(only: str | None = None) -> Loaded:
         VariableUnreadable: a Variable that is there cannot be read.
     """
     prefix = VARIABLE_PREFIX if only is None else f"{VARIABLE_PREFIX}{only}"
-    listed = _listed(prefix)
-    # Airflow does not list the environment's.
-    names = listed | environment_variables().keys() if only is None else {prefix}
-    found = ((name, _read(name, is_listed=name in listed)) for name in sorted(names))
-    variables = {name: text for name, text in found if text is not None}
     with in_language(settings().language):
-        return load_connectors(settings().connectors, variables, only=only)
+        return load_connectors(settings().connectors, _Variables(prefix), only=only)
+
+
+def declared_in_share(share: Share, index: Index) -> Loaded:
+    """Return the connectors of a share, of the folder and of the Variables.
+
+    Args:
+        share: The share.
+        index: The index of the folder as it is now.
+
+    Raises:
+        VariableUnreadable: a Variable that is there cannot be read.
+    """
+    with in_language(settings().language):
+        return load_share(settings().connectors, _Variables(VARIABLE_PREFIX), share, index)
+
+
+class _Variables(Mapping[str, str]):
+    """The Variables of connectors; each is read when it is first asked for, which takes Airflow 17 ms.
+
+    Args:
+        prefix: What their names begin with: all connectors' or one's.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._listed = _listed(prefix)
+        # Airflow does not list the environment's.
+        beside = environment_variables().keys() if prefix == VARIABLE_PREFIX else {prefix}
+        self._names = self._listed | beside
+        self._texts: dict[str, str | None] = {}
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._texts:
+            known = name in self._names
+            self._texts[name] = _read(name, is_listed=name in self._listed) if known else None
+        text = self._texts[name]
+        if text is None:
+            raise KeyError(name)
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def variable(name: str) -> str | None:

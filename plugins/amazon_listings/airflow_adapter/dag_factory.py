@@ -1,6 +1,6 @@
 """One DAG per connector.
 
-Runs whenever Airflow parses `dags/connectors.py`, so it does no work: it reads the connector's
+Runs whenever Airflow parses a DAG file of connectors, so it does no work: it reads the connector's
 document and lays out tasks. What the tasks do is in `tasks.py`.
 """
 
@@ -141,7 +141,13 @@ def _schedule(connector: Connector) -> Any:
         "@yearly": "0 0 1 1 *",
     }
     cron = presets.get(connector.sync.schedule, connector.sync.schedule)
-    return UpcomingIntervalTimetable(cron, timezone=connector.sync.timezone)
+    return _timetable(cron, connector.sync.timezone)
+
+
+@functools.lru_cache(maxsize=4096)
+def _timetable(cron: str, timezone: str) -> UpcomingIntervalTimetable:
+    """Return the timetable of a schedule; many connectors share one, and to make it takes Airflow time."""
+    return UpcomingIntervalTimetable(cron, timezone=timezone)
 
 
 def _start(connector: Connector) -> pendulum.DateTime:
