@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -31,6 +32,8 @@ ALWAYS = frozenset((PIM_ID, "sku", OCCURRENCES, *RECORD_NAMES))
 
 #: What a mapping line that fails shows here: not empty, so that only the mapping tells of it.
 _FAILS = "(the mapping tells)"
+#: Most addresses of pictures: without a port, a query, and all that an address may have too.
+_USUAL_URL = re.compile(r"(?:https?|s3)://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[\w.~/%+-]*)?", re.ASCII)
 
 
 class Probe(NamedTuple):
@@ -151,6 +154,8 @@ def bad_url(value: object) -> str | None:
         if is_empty(address):
             continue
         text = str(address)
+        if _USUAL_URL.fullmatch(text):
+            continue
         try:
             parts = urlsplit(text)
             port_is_right = parts.port is None or parts.port > 0

@@ -89,7 +89,7 @@ def cleaned(value: object) -> object:
 
 def unfit_fields(named: Mapping[str, Any]) -> list[tuple[str, Unfit]]:
     """Return the fields of a record that cannot be used, each with the reason."""
-    if _are_texts(named) and _are_texts(named.values()):
+    if _are_texts([*named, *named.values()]):
         return []
     unfit_ones = []
     for name, value in named.items():

@@ -54,6 +54,7 @@ def test_which_addresses_are_pictures():
         "//a/b",
         "https://",
         "https://a b/c",
+        "https:// a/b",
         "ftp://a/b",
         "javascript:alert(1)",
         "https://[1",
@@ -61,3 +62,12 @@ def test_which_addresses_are_pictures():
     ]
     assert [bad_url(value) for value in bad] == bad
     assert bad_url([{"url": "https://a/1.jpg"}, {"url": "2.jpg"}]) == "2.jpg"
+
+
+@given(
+    st.sampled_from(["https://", "http://", "s3://", "ftp://", "https:/", ""]),
+    st.text("aZ0.-/%_~+: \n\u00e9", max_size=12),
+)
+def test_a_usual_address_is_judged_as_one_with_an_empty_query(scheme, rest):
+    assume((scheme + rest).strip() == scheme + rest != "")
+    assert (bad_url(scheme + rest) is None) == (bad_url(f"{scheme}{rest}?") is None)
