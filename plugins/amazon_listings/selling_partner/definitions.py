@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from amazon_listings.selling_partner.calls.downloads import download as _download
 from amazon_listings.selling_partner.calls.shapes import Shape
 from amazon_listings.selling_partner.faults.exceptions import DocumentDamaged
 from amazon_listings.selling_partner.faults.refusals import RETRY_LATER
@@ -163,9 +162,11 @@ def download(client: SellingPartner, link: Link) -> bytes:
         DocumentDamaged: it arrived with another checksum, also when loaded again.
         Unavailable: no answer.
     """
+    from amazon_listings.selling_partner.calls import downloads  # noqa: PLC0415 - to read what is stored takes no HTTP
+
     content = b""
     for _ in range(2):
-        content = _download(client, link.url, most=LARGEST)
+        content = downloads.download(client, link.url, most=LARGEST)
         if checksum(content) == link.checksum:
             return content
     raise DocumentDamaged(
