@@ -33,9 +33,9 @@ def test_each_item_is_counted_by_its_own_listing(ledger, listings):
     record_tested(ledger, listings, "d", [row | {"sku": "c"}])
     others = ListingScope("de_home", "A1SELLER", "DE", "HOME")
     record_accepted(ledger, others, [row | {"sku": "d"}])
-    assert count_payloads(ledger, "fr_home", due=False) == Payloads(items=4, listed=2, tested=1)
-    assert count_payloads(ledger, "fr_home", due=True) == Payloads(items=3, listed=1, tested=1)
-    assert count_payloads(ledger, "none", due=True) == Payloads(items=0, listed=0, tested=0)
+    assert count_payloads(ledger, "fr_home", due=False) == Payloads(items=4, listed=2, tested=1, absent=0)
+    assert count_payloads(ledger, "fr_home", due=True) == Payloads(items=3, listed=1, tested=1, absent=0)
+    assert count_payloads(ledger, "none", due=True) == Payloads(items=0, listed=0, tested=0, absent=0)
 
 
 def test_what_a_second_test_calls_unchanged_is_due_until_it_is_sent(ledger, listings):
