@@ -62,6 +62,8 @@ class PreviewNeed:
     _believed: set[int] = field(init=False)
     _changed: set[int] = field(default_factory=set, init=False)
     _together: Counter[int] = field(default_factory=Counter, init=False)
+    #: What passed, and was in something refused since; the same until the next items are chosen.
+    _doubtful: set[int] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self._judge = hashlib.sha256(f"{self.definition} {self.listings.seller_id}".encode()).hexdigest()
@@ -87,6 +89,7 @@ class PreviewNeed:
 
         Empty if none of them needs a preview, or may have one.
         """
+        self._doubtful.clear()
         coming: Counter[int] = Counter()
         found: list[int] = []
         # Most items share their shapes: what one of them need not ask, the others need not either.
@@ -125,8 +128,9 @@ class PreviewNeed:
     def refused(self, shapes: Shapes, issues: Iterable[Issue], *, previewed: bool = True) -> None:
         """Learn that Amazon refused a payload: by preview, or once it was sent.
 
-        To blame are the shapes of the attributes that its errors name: those that did not pass before. If
-        each did, what else of the payload did not, and if that did too, all of them.
+        To blame are the shapes of the attributes that its errors name: those that never passed. If each
+        did, what else of the payload never passed. If all of it did, none is to blame alone: those of the
+        attributes have to pass again, as if they were new, and hold back no other item.
         """
         if previewed:
             self._count(shapes)
@@ -136,9 +140,13 @@ class PreviewNeed:
             blamed = [shape for shape, name in shapes.items() if name in names] if names else []
             # What Amazon says of no attribute, or of one that is missing, is about all that is new.
             blamed = blamed or list(shapes)
-            for shape in self._fresh(blamed) or self._fresh(shapes) or blamed:
+            new = self._new(blamed) or self._new(shapes)
+            for shape in new:
                 self._learn(shape, Seen(0, issue.message or issue.code))
                 self._together[shape] = 2 * max(TOGETHER, self._together[shape])
+            for shape in () if new else blamed:
+                self._learn(shape, _UNSEEN)
+                self._doubtful.add(shape)
 
     def reason(self, shapes: Shapes) -> tuple[str, str]:
         """Return the attribute and Amazon's sentence of what was refused of a payload."""
@@ -157,8 +165,12 @@ class PreviewNeed:
         self._changed.add(shape)
         (self._believed.add if _is_believed(seen) else self._believed.discard)(shape)
 
-    def _fresh(self, shapes: Iterable[int]) -> list[int]:
-        return [shape for shape in shapes if self._seen.get(shape, _UNSEEN).passes < ENOUGH]
+    def _new(self, shapes: Iterable[int]) -> list[int]:
+        return [
+            shape
+            for shape in shapes
+            if not self._seen.get(shape, _UNSEEN).passes and shape not in self._doubtful
+        ]
 
     def _refused(self, shapes: Collection[int]) -> list[int]:
         return [shape for shape in shapes if self._seen.get(shape, _UNSEEN).refused is not None]

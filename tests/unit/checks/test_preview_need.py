@@ -46,6 +46,23 @@ def test_where_nothing_is_new_the_attribute_is_previewed_again(need):
     need.refused(LAMP | FRESH, [error("brand")])
     assert need.of(LAMP) is Need.NONE
     assert need.of(FRESH) is Need.PREVIEW
+    need.refused(LAMP | FRESH, [error("brand")])
+    assert need.reason(FRESH) == ("", ""), "both were previewed together"
+    assert need.chosen([FRESH]) == [0]
+    need.refused(FRESH, [error("brand")])
+    assert need.reason(FRESH) == ("brand", "No."), "it has not passed since"
+
+
+@pytest.mark.parametrize("attribute", ["", "lamp_type"])
+def test_what_passed_in_another_item_holds_no_item_back(ledger, attribute):
+    """Two values that Amazon refuses together: each passes, so items with one of them are sent."""
+    need = PreviewNeed(ledger, need_of(ledger, "A1SELLER").listings, "definition", 3)
+    lamp, cord = LAMP | FRESH, CORD | FRESH
+    need.passed(lamp)
+    need.passed(cord)
+    need.refused(LAMP | CORD, [error(attribute)])
+    assert need.of(lamp) is Need.USED_UP
+    assert need.of(cord) is Need.USED_UP
 
 
 def test_what_passed_for_one_account_is_asked_for_another(ledger, need):
