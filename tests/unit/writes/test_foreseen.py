@@ -108,6 +108,11 @@ def test_what_amazon_accepted_is_not_due_and_what_it_passed_needs_no_preview(led
     assert (more["items"], more["updates"], more["way"]) == (3_000, 800, "feeds")
 
 
+def test_what_waits_of_an_item_is_due(ledger, connector):
+    fill(ledger, 3, 300, outcome="accepted_in_part")
+    assert forecast_of_due(connector, ledger).items == 3
+
+
 def test_the_connectors_previews_count(ledger, connector):
     fill(ledger, 30, 300)
     for preview, expected in (("none", 0), ("all", 30), ("changed", 30), ("needed", 20)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
 
 #: Outcomes of items that the next live run sends, if they are approved.
-DUE = ("ready", "waiting", "failed")
+DUE = ("ready", "waiting", "failed", "accepted_in_part")
 #: One in so many items is looked at, at most, to find some that stand for all.
 _STRIDE = 64
 
