@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from amazon_listings.mapping.values.booleans import yes_or_no
 from amazon_listings.mapping.values.dates import DateReading, NotADate, iso, moment
-from amazon_listings.mapping.values.html_text import html_to_text, is_html
+from amazon_listings.mapping.values.html_text import html_to_text, is_html, one_spaced
 from amazon_listings.mapping.values.lengths import modular_title, truncate_words
 from amazon_listings.mapping.values.quantities import NotANumber, json_number, number, quantity
 from amazon_listings.mapping.values.units import SYMBOLS, unit_code
@@ -257,6 +257,11 @@ def test_html_becomes_text_in_time_in_proportion_to_its_length(hostile):
     html_to_text(hostile)
     is_html(hostile)
     assert time.process_time() - begun < 2
+
+
+@given(st.text(st.sampled_from("ab é\u00ad\u00a0\t\n\x1c\u2003\u2028\u3000") | st.characters(), max_size=8))
+def test_words_are_one_space_apart(text):
+    assert one_spaced(text) == " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,15 @@ def html_to_text(text: str, *, lines: bool = True) -> str:
     """
     joined = "".join(_pieces(_without_comments(text)))
     if not lines:
-        return " ".join(joined.split())
-    return "\n".join(filter(None, (" ".join(line.split()) for line in joined.split("\n"))))
+        return one_spaced(joined)
+    return "\n".join(filter(None, map(one_spaced, joined.split("\n"))))
+
+
+def one_spaced(text: str) -> str:
+    """Return `text` with one space between its words, and nothing around them."""
+    if text.isprintable() and "  " not in text:  # of all blanks, only the space is printable
+        return text.strip(" ")
+    return " ".join(text.split())
 
 
 def _pieces(text: str) -> list[str]:
