@@ -14,6 +14,8 @@ from amazon_listings.incoming.values import MOST_DIGITS, cleaned, unusable
 MOST_LEVELS = 60
 #: What stands in the text for what was cut out because it is too deep.
 _TOO_DEEP = "-0e0000"
+#: What of an answer has levels below it.
+_HOLDERS = (dict, list)
 #: The escape of half a character, which is one only if its other half does not follow.
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
@@ -96,13 +98,13 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def _is_deep(value: object) -> bool:
-    level = [value]
+    level: list[Any] = [value] if value.__class__ in _HOLDERS else []
     for _ in range(MOST_LEVELS + 1):
         level = [
             below
             for one in level
-            for below in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-            if isinstance(below, dict | list)
+            for below in (one.values() if one.__class__ is dict else one)
+            if below.__class__ is dict or below.__class__ is list
         ]
         if not level:
             return False

@@ -98,8 +98,7 @@ class Session(requests.Session):
 
     def environment(self, url: str) -> Any:
         """Return how an address is reached."""
-        scheme, _, rest = url.partition("://")
-        origin = f"{scheme}://{rest.partition('/')[0]}"
+        origin = _origin_of(url)
         if origin not in self._environments:
             self._environments[origin] = self.merge_environment_settings(
                 url, {}, stream=True, verify=None, cert=None
@@ -166,7 +165,9 @@ def _read(
     trouble: tuple[Why, str, bool]
     try:
         timeout = (limits.connect, limits.silence)
-        response = session.send(request, timeout=timeout, allow_redirects=False, **session.environment(url))
+        # Not `session.send`, which looks for cookies and prepares to follow a redirect.
+        adapter = session.get_adapter(url)
+        response = adapter.send(request, timeout=timeout, **session.environment(url))
         sent = True
         with response:
             content = _content(response, limits, terms.ends)
@@ -329,6 +330,12 @@ def _never_sent(error: requests.RequestException) -> bool:
     return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
 
 
+def _origin_of(url: str) -> str:
+    """Return the scheme, the host and the port of an address."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
+
+
 def host_of(url: str) -> str:
     """Return the host of an address, for messages."""
     try:
@@ -404,7 +411,28 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter whose connections know the deadline of the request they carry."""
+    """An adapter whose connections know the deadline of the request they carry; of one `Session`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: tuple[str, Any] | None = None
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> Any:
+        """Return the connections to a request's origin, most often those of the request before."""
+        origin = _origin_of(request.url or "")
+        if self._last is not None and self._last[0] == origin:
+            return self._last[1]
+        # How an origin is reached, its session asks for once.
+        found: Any = super().get_connection_with_tls_context(request, *args, **options)
+        self._last = origin, found
+        return found
+
+    def close(self) -> None:
+        """Close the connections: those that nothing holds any more."""
+        self._last = None
+        super().close()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)

@@ -189,6 +189,35 @@ def test_a_redirect_is_an_answer(server):
     assert (reply.status, reply.ok, reply.redirect) == (302, False, f"{url}b")
 
 
+def test_connections_are_used_again_and_made_again_once_closed():
+    listening = socket.create_server(("127.0.0.1", 0))
+    accepted = []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            accepted.append(connection)
+            while connection.recv(65536):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 2\r\n\r\n{}")
+
+    threading.Thread(target=serve, daemon=True).start()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    session = new_session()
+    request = session.prepare_request(requests.Request("GET", url))
+    for _ in range(3):
+        assert read(session, request, LIMITS).content == b"{}"
+    assert len(accepted) == 1
+    session.close()
+    assert read(session, request, LIMITS).content == b"{}"
+    assert len(accepted) == 2
+    assert not session.cookies
+    session.close()
+    listening.close()
+
+
 def test_packed_content_is_found_by_its_first_bytes():
     assert unpacked(b"{}", 10) == b"{}"
     assert unpacked(gzip.compress(b"{}") + b"\0\0", 10) == b"{}"

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import requests
 
-from amazon_listings.incoming.http_reader import NoAuth
 from amazon_listings.selling_partner.calls.paths import fill
 from amazon_listings.selling_partner.calls.redaction import redact
 from amazon_listings.selling_partner.faults.refusals import Refusal
@@ -67,8 +66,13 @@ def prepare(
 # To prepare a request costs as much as to read its answer.
 @lru_cache(maxsize=64)
 def _without_body(method: str, base: str) -> requests.PreparedRequest:
-    headers = {"Accept": "application/json"}
-    return requests.Request(method, base, headers=headers, auth=NoAuth()).prepare()
+    # Without cookies, of which each copy would be a jar, and without credentials of requests' own.
+    request = requests.PreparedRequest()
+    request.prepare_method(method)
+    request.prepare_url(base, None)
+    request.prepare_headers({"Accept": "application/json"})
+    request.prepare_body(None, None)
+    return request
 
 
 def subject_of(account: Account, path: Mapping[str, str], query: Mapping[str, object]) -> str:
