@@ -38,7 +38,7 @@ Row = TypeVar("Row")
 _PATIENCE = 60
 _CONNECT_TIMEOUT = 10
 #: Names in one `IN (…)`; SQLite allows 32,766 parameters, and statements of one size are cached.
-CHUNK = 500
+CHUNK = 1000
 #: PostgreSQL without a driver, as Airflow's connections and most other tools write it.
 _PLAIN = frozenset({"postgres", "postgresql"})
 #: Marks a transaction that only reads.

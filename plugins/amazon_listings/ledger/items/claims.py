@@ -73,7 +73,7 @@ _LEFT = and_(
 def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]) -> dict[str, list[Claim]]:
     """Return what was accepted of other connectors of these SKUs, in all marketplaces of the region."""
     region = region_of(listings.marketplace_id)
-    places = [one.id for one in MARKETPLACES.values() if region_of(one.id) == region]
+    places = {one.id for one in MARKETPLACES.values() if region_of(one.id) == region}
     found: dict[str, list[Claim]] = {}
     for names in by_column(skus):
         with reading(ledger) as connection:
@@ -92,13 +92,15 @@ def claims_of_others(ledger: Engine, listings: ListingScope, skus: Sequence[str]
                 .where(
                     among(items.c.sku, names),
                     items.c.seller_id == listings.seller_id,
-                    items.c.marketplace_id.in_(places),
                     items.c.connector_key != listings.connector_key,
                     items.c.accepted_content.is_not(None),
                 )
                 .order_by(items.c.claimed_at, items.c.connector_key)
             ).all()
         for sku, key, connector_id, marketplace_id, content, claimed_at, accepted_at, left in rows:
+            # Not asked of the database, which would look for each SKU in each marketplace of the region.
+            if marketplace_id not in places:
+                continue
             claim = Claim(key, connector_id, marketplace_id, unpacked(content), claimed_at, accepted_at, left)
             found.setdefault(names[sku], []).append(claim)
     return found

@@ -24,6 +24,7 @@ from amazon_listings.ledger.items.payloads import (
     removing,
     upsert,
 )
+from amazon_listings.ledger.row_writer import RowWriter
 from amazon_listings.ledger.tables import feeds, submissions
 from amazon_listings.ledger.writes.fences import fence_messages, lower_fences_of_feed
 from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING, UNKNOWN, columns_of
@@ -31,11 +32,16 @@ from amazon_listings.ledger.writes.submissions import ACCEPTED, PENDING, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, Engine, Insert
+    from sqlalchemy import Connection, Dialect, Engine
 
     from amazon_listings.ledger.writes.submissions import LedgerWrite
 
 CREATING, ABANDONED = "CREATING", "ABANDONED"
+#: The columns that are a message's own.
+_OF_MESSAGE = (
+    *("sku", "pim_id", "method", "payload_hash", "body", "wanted", "before", "existed", "undoes", "removal"),
+    "message",
+)
 
 
 class ItemInFeed(RetryableError):
@@ -98,10 +104,10 @@ def open_feed(
                 )
                 .returning(feeds.c.id)
             ).scalar_one()
-            entering = _entering(number, listings, run)
+            entering = _entering(connection.dialect, number, listings, run)
             for chunk in chunks(messages, CHUNK):
                 rows = [_message(one, count + place) for place, one in enumerate(chunk, 1)]
-                connection.execute(entering, rows)
+                entering.execute(connection, rows)
                 skus.update(SKU.all_fitted([one.sku for one in chunk]))
                 count += len(chunk)
             if not fence_messages(connection, listings, skus, run=run, token=token, feed=number):
@@ -112,9 +118,9 @@ def open_feed(
     return number
 
 
-def _entering(number: int, listings: ListingScope, run: int) -> Insert:
-    """Return the statement that enters messages of a feed, given what is a message's own (`_message`)."""
-    return insert(submissions).values(
+def _entering(dialect: Dialect, number: int, listings: ListingScope, run: int) -> RowWriter:
+    """Return what enters messages of a feed, given what is a message's own (`_message`)."""
+    statement = insert(submissions).values(
         run=run,
         seller_id=listings.seller_id,
         marketplace_id=listings.marketplace_id,
@@ -123,6 +129,7 @@ def _entering(number: int, listings: ListingScope, run: int) -> Insert:
         status=PENDING,
         feed=number,
     )
+    return RowWriter(dialect, statement, _OF_MESSAGE)
 
 
 def _message(write: LedgerWrite, place: int) -> dict[str, Any]:
@@ -281,7 +288,13 @@ def _answer(
     table = submissions.c
     rows = connection.execute(
         select(table.id, table.sku, table.method, table.removal, table.existed)
-        .where(table.feed == feed.number, table.status == PENDING, among(table.sku, statuses))
+        # The run of the messages is that of their feed: by the feed alone, SQLite reads all of it each time.
+        .where(
+            table.run == feed.run,
+            table.feed == feed.number,
+            table.status == PENDING,
+            among(table.sku, statuses),
+        )
         .order_by(table.sku)
     ).all()
     by_status: dict[str, list[int]] = {}
