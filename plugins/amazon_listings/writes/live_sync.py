@@ -6,7 +6,7 @@ import itertools
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ from amazon_listings.ledger.writes.leases import Lease
 from amazon_listings.messages import log_line
 from amazon_listings.planning.known import CurrentListing, current_listings
 from amazon_listings.planning.planner import Planner
-from amazon_listings.planning.volume import Volume, feeds_left, measured_of
+from amazon_listings.planning.volume import Volume, feeds_left, measured_of, some_of
 from amazon_listings.planning.wanted import DueItem, WantedItem
 from amazon_listings.remarks import remark_as_is
 from amazon_listings.runs.extract.notations import columns_of
@@ -74,6 +74,13 @@ OUTCOMES = (
     Outcome.REFUSED,
     Outcome.GONE,
 )
+
+
+class _Chosen(NamedTuple):
+    """What of a part goes into a feed: its SKUs, and the outcomes of the others."""
+
+    skus: set[str]
+    done: Written
 
 
 class NotDecided(ActionRequiredError):
@@ -241,10 +248,12 @@ class LiveSync:
         left = feeds_left(protocol.ledger, protocol.listings)
         volume = Volume(self.connector.sync.feed_from, self.connector.sync.when_removed, left=left)
         parts = self.folder.parts(APPROVED)
-        for part in parts:
-            for row in self._with_current(itertools.islice(self._ready(part), measured_of(parts))):
+        measured = some_of(parts)
+        for part in measured:
+            for row in self._with_current(itertools.islice(self._ready(part), measured_of(measured))):
                 plan = None if self._read_before(row.current) else self.writer.planner.plan
                 volume.sizes.append(message_size(row, plan, self.connector.amazon.product_type))
+        for part in parts:
             members = self._members(part)
             # What made a listing when it was tested has none yet.
             created = [member for member in members if member.makes]
@@ -292,31 +301,28 @@ class LiveSync:
 
     def _feed(self, choose: Callable[[str, Written], tuple[Sequence[Named], Written]]) -> None:
         """Put the chosen rows of every part into feeds."""
-        for parts in self._feedfuls():
-            done = {part: list(self.folder.read_any(LIVE, part)) for part in parts}
-            skus: dict[str, set[str]] = {}
-            for part in parts:
-                free, waiting = choose(part, done[part])
-                before = self.feeds.sent_before(free)
-                skus[part] = {row.sku for row in free if row.sku}.difference(
-                    item.sku or "" for item in before
-                )
-                done[part] += [*waiting, *before]
+        for parts in self._feedfuls(choose):
             plan = self.writer.planner.plan
+            skus = {part: chosen.skus for part, chosen in parts.items()}
             for part, outcomes in self.feeds.send(skus, self._ready, plan=plan, read=self._read_before):
-                self.folder.write(LIVE, part, [*done.pop(part), *outcomes])
+                self.folder.write(LIVE, part, [*parts.pop(part).done, *outcomes])
 
-    def _feedfuls(self) -> Iterator[list[str]]:
-        """Yield the parts, so many together as one feed holds."""
-        together: list[str] = []
+    def _feedfuls(
+        self, choose: Callable[[str, Written], tuple[Sequence[Named], Written]]
+    ) -> Iterator[dict[str, _Chosen]]:
+        """Yield what is chosen of the parts, of so many together as one feed holds."""
+        together: dict[str, _Chosen] = {}
         size = 0
         for part in self.folder.parts(APPROVED):
-            ready = sum(item.outcome is Outcome.READY for item in self.folder.index(APPROVED, part))
-            if together and size + ready > MOST_MESSAGES:
+            done = list(self.folder.read_any(LIVE, part))
+            free, waiting = choose(part, done)
+            before = self.feeds.sent_before(free)
+            skus = {row.sku for row in free if row.sku}.difference(item.sku or "" for item in before)
+            if together and size + len(skus) > MOST_MESSAGES:
                 yield together
-                together, size = [], 0
-            together.append(part)
-            size += ready
+                together, size = {}, 0
+            together[part] = _Chosen(skus, [*done, *waiting, *before])
+            size += len(skus)
         if together:
             yield together
 

@@ -1,7 +1,7 @@
 import pytest
 
 from amazon_listings.messages import catalogue
-from amazon_listings.planning.volume import Volume
+from amazon_listings.planning.volume import MEASURED, MOST_PARTS, Volume, measured_of, some_of
 
 
 def test_few_go_one_by_one():
@@ -44,3 +44,15 @@ def test_the_seconds_are_those_of_feeds_and_of_single_calls():
     both = Volume(1500, "delete", creations=20, updates=30, leaving=1600)
     assert both.seconds == feeds.seconds + single.seconds
     assert min(feeds.seconds, single.seconds) > 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 19, 20, 21, 100, 101])
+def test_messages_are_measured_in_a_few_parts_from_all_over_a_run(count):
+    parts = [f"part-{number:05d}" for number in range(count)]
+    chosen = some_of(parts)
+    assert list(chosen) == sorted(chosen)
+    assert min(count, MOST_PARTS // 2) <= len(chosen) <= MOST_PARTS
+    assert measured_of(chosen) * len(chosen) >= MEASURED or not parts
+    if parts:
+        assert parts.index(chosen[0]) == 0
+        assert parts.index(chosen[-1]) >= count * 2 // 3

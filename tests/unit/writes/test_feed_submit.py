@@ -14,6 +14,7 @@ from amazon_listings.runs.notes import LiveNote
 from amazon_listings.runs.records import LIVE
 from amazon_listings.selling_partner import feed_messages
 from amazon_listings.selling_partner import listings as amazon
+from amazon_listings.writes import live_sync
 from support.feed_runs import FRANCE, LAMP, brand, feeds_made, lamp, wait_for_feeds
 from support.ledger_rows import record_accepted
 from support.run_records import note_of
@@ -93,6 +94,16 @@ def test_the_bytes_of_messages_are_foreseen_from_all_parts(runs, sandbox):
     (feed,) = sandbox.state.feeds.all()
     made = len(sandbox.state.documents.find(feed.document_id).content) / 220
     assert foreseen == pytest.approx(made, rel=0.05)
+
+
+def test_parts_go_together_as_far_as_a_feed_holds_what_is_sent_of_them(runs, sandbox, monkeypatch):
+    monkeypatch.setattr(live_sync, "MOST_MESSAGES", 4)
+    runs.begin(*([lamp(f"{part}-{number}") for number in range(2)] for part in "ABCDE"))
+    assert runs.send() == {"pending": 10}
+    documents = [sandbox.state.documents.find(feed.document_id).content for feed in sandbox.state.feeds.all()]
+    assert sorted(len(json.loads(one)["messages"]) for one in documents) == [2, 4, 4]
+    wait_for_feeds(sandbox)
+    assert runs.collect() == {"accepted": 10}
 
 
 def test_what_changed_is_sent_as_patches_and_what_replaces_a_list_singly(runs, sandbox, client):
