@@ -11,7 +11,16 @@ import pytest
 import requests
 
 from amazon_listings.connectors.shares import Share
-from support.airflow import FAMILIES, demo_connector, installation, write_document
+from local_airflow.airflow import running_airflow
+from spapi_sandbox.server import running_sandbox
+from support.airflow import (
+    FAMILIES,
+    amazon_connection,
+    demo_connector,
+    installation,
+    pim_connection,
+    write_document,
+)
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
@@ -21,22 +30,26 @@ NAMES = [f"shared_{number}" for number in range(6)]
 SOON = 60
 LONG = "3600"
 CHOSEN = {"filter": f"{{{{ item.reference[:8] == '{FAMILIES[0]}' }}}}"}
-BUNDLES = [
-    {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}},
-    {
-        "name": "connectors",
-        "classpath": "amazon_listings.airflow_adapter.connector_bundle.ConnectorBundle",
-        "kwargs": {"files": FILES, "refresh_interval": 2},
-    },
-]
+LOCAL = "airflow.dag_processing.bundles.local.LocalDagBundle"
+OURS = "amazon_listings.airflow_adapter.connector_bundle.ConnectorBundle"
+
+
+def bundles(files):
+    """The setting that switches the bundle on, with so many files."""
+    return json.dumps(
+        [
+            {"name": "dags-folder", "classpath": LOCAL, "kwargs": {}},
+            {"name": "connectors", "classpath": OURS, "kwargs": {"files": files, "refresh_interval": 2}},
+        ]
+    )
 
 
 def document(name, **changes):
     return demo_connector("de_backpacks", name, sales_layer=CHOSEN, sync={"schedule": None}, **changes)
 
 
-def file_of(name):
-    number = next(number for number in range(1, FILES + 1) if Share(number, FILES).has(name))
+def file_of(name, of=FILES):
+    number = next(number for number in range(1, of + 1) if Share(number, of).has(name))
     return f"connectors_{number}.py"
 
 
@@ -72,7 +85,7 @@ class Shared:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     settings = {
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles(FILES),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": LONG,
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
     }
@@ -148,3 +161,50 @@ def test_every_file_is_answered_for_by_the_api(shared):
             shared.house.airflow.call("GET", f"/dags/amazon_{name}_not")
         source = shared.house.airflow.call("GET", f"/dagSources/amazon_{name}")["content"]
         assert "dags_of_share" in source
+
+
+@pytest.mark.soak
+def test_runs_that_began_before_a_switch_end_after_it(tmp_path):
+    """The bundle is switched on, gets fewer files, and is switched off; runs of before find their DAG."""
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    for name in NAMES[:3]:
+        write_document(folder / f"{name}.yaml", document(name))
+    with running_sandbox() as sandbox:
+        connections = {"DEMO_AMAZON": amazon_connection(sandbox), "DEMO_SALES_LAYER": pim_connection(sandbox)}
+        settings = {
+            **{f"AIRFLOW_CONN_{name}": json.dumps(one) for name, one in connections.items()},
+            "AMAZON_LISTINGS_CONNECTORS": str(folder),
+            "AMAZON_LISTINGS_STORAGE": str(tmp_path / "storage"),
+            "AMAZON_LISTINGS_LEDGER": f"sqlite:///{tmp_path / 'ledger.db'}",
+        }
+        waiting = None
+        for files in (None, 8, 1, None):
+            extra = settings | (
+                {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles(files)} if files else {}
+            )
+            with running_airflow(tmp_path / "airflow", extra=extra) as airflow:
+                dag_id = f"amazon_{NAMES[0]}"
+                place = wait_for_place(tmp_path, dag_id, files)
+                if waiting:
+                    airflow.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
+                    assert airflow.wait_for_run(dag_id, waiting) == "success", place
+                    airflow.call("PATCH", f"/dags/{dag_id}", json={"is_paused": True})
+                waiting = airflow.trigger(dag_id, {"operation": "test"})
+
+
+def wait_for_place(home, dag_id, files):
+    """Wait until the DAG is parsed from where it is to be; the bundle and file."""
+    wanted = (
+        ("connectors", file_of(dag_id.removeprefix("amazon_"), files))
+        if files
+        else ("dags-folder", "connectors.py")
+    )
+    deadline = time.monotonic() + 300
+    while True:
+        with closing(sqlite3.connect(home / "airflow" / "airflow.db")) as database:
+            asked = "SELECT bundle_name, relative_fileloc FROM dag WHERE NOT is_stale AND dag_id = ?"
+            if database.execute(asked, (dag_id,)).fetchone() == wanted:
+                return wanted
+        assert time.monotonic() < deadline, wanted
+        time.sleep(1)
