@@ -13,7 +13,7 @@ notice; and a file is parsed without and with so many Variables over its connect
 request. A task's own parse is a file imported as a worker does it; its rival is the import for every DAG.
 
 Goals: parsing takes less than 15 seconds (its CPU by the number of processes), no parsing process holds more
-than 400 MB, an edit is there within 15 seconds and parses the file of its share, beside that of the errors.
+than 400 MB, an edit is there within 30 seconds and parses the file of its share, beside that of the errors.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parents[1]
-GOAL_SECONDS, GOAL_MEGABYTES, GOAL_EDIT = 15.0, 400.0, 15.0
+GOAL_SECONDS, GOAL_MEGABYTES, GOAL_EDIT = 15.0, 400.0, 30.0
 MEGABYTE = 1024 * 1024
 #: Longer than any of it takes on a machine that does other things too.
 PATIENCE = 600
@@ -319,7 +319,7 @@ def printed(ours: dict, rival: dict, asked: argparse.Namespace) -> None:
     print(
         f"an edit is there after {ours['edit_s']:.1f} s (goal: under {GOAL_EDIT:.0f}); parsed again: {files}"
     )
-    print(f"a Variable over a connector adds {ours['variable_ms']:.0f} ms of CPU")
+    print(f"a Variable over a connector adds {ours['variable_ms']:.1f} ms of CPU")
     print(f"a task's own parse {ours['task_s']:.3f} s; the same for every DAG {ours['every_s']:.1f} s")
 
 
