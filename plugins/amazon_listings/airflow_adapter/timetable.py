@@ -56,8 +56,8 @@ class UpcomingIntervalTimetable(CronDataIntervalTimetable):
                 last_automated_data_interval=last_automated_data_interval, restriction=restriction
             )
         start = self._align_to_prev(now - self._grace(now))
-        if restriction.earliest is not None:
-            start = max(start, self._align_to_next(restriction.earliest))
+        if restriction.earliest is not None and restriction.earliest > start:
+            start = self._align_to_next(restriction.earliest)
         if last_automated_data_interval is not None:
             start = max(start, self._align_to_next(last_automated_data_interval.end))
         if restriction.latest is not None and start > restriction.latest:
@@ -66,8 +66,7 @@ class UpcomingIntervalTimetable(CronDataIntervalTimetable):
 
     def _is_continuous(self, last: DataInterval | None, now: pendulum.DateTime) -> bool:
         """Return whether the last complete interval follows the last run, or is its own."""
-        latest_end = self._align_to_prev(now)
-        return last is not None and last.end >= self._get_prev(latest_end)
+        return last is not None and last.end >= self._get_prev(self._align_to_prev(now))
 
     def _grace(self, now: pendulum.DateTime) -> timedelta:
         """Return for how long a run is still due: at most half an interval."""
