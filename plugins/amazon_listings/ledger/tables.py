@@ -424,6 +424,7 @@ approvals = Table(
     Column("answered_by", Name(128)),
     Index("ix_approvals_connector_key_state", "connector_key", "state"),
     Index("ix_approvals_question", "question"),
+    Index("ix_approvals_connector_key_question_sku", "connector_key", "question", "sku"),
 )
 
 #: Mapping lines whose values a person has allowed, per account, marketplace and product type. `line`: a hash
