@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from amazon_listings.ledger.buckets import SharedBuckets
+from amazon_listings.ledger.buckets import SharedBuckets, levels
 from amazon_listings.ledger.tables import buckets
 from amazon_listings.selling_partner.calls.buckets import LocalBuckets
 from support.ledger_workers import in_processes, lease
@@ -102,3 +102,11 @@ def test_many_processes_never_get_more_than_rate_and_burst(ledger, engine):
 
 def _url(engine):
     return engine.url.render_as_string(hide_password=False)
+
+
+def test_what_is_left_of_an_account_is_that_of_its_application_with_the_least(ledger):
+    store = SharedBuckets(ledger)
+    for application, seller, tokens in (("app", "A1", 3), ("other", "A1", 8), ("app", "A2", 10)):
+        store.lease(f"{application}|{seller}|EU|createFeed", rate=0.001, burst=15, tokens=tokens)
+    assert levels(ledger, "A1", "EU", ["createFeed", "unused"]) == {"createFeed": pytest.approx(7, abs=0.1)}
+    assert levels(ledger, "A1", "NA", ["createFeed"]) == {}
