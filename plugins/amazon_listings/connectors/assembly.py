@@ -18,7 +18,7 @@ from amazon_listings.connectors.origins import Part, merged
 from amazon_listings.connectors.overrides import facts, never_matched, override_problems
 from amazon_listings.connectors.problems import LocatedProblem, Problem, nearest, shown
 from amazon_listings.connectors.schema import schema
-from amazon_listings.connectors.texts import ConnectorFile, ConnectorVariable, located
+from amazon_listings.connectors.texts import ConnectorFile, ConnectorVariable, located, read_file
 from amazon_listings.messages import message
 
 if TYPE_CHECKING:
@@ -42,9 +42,10 @@ class Assembly:
     """
 
     layers: Layers
-    _overrides: dict[tuple[str, int], tuple[ConnectorFile, Any]] = field(default_factory=dict)
-    _matched: set[tuple[str, int]] = field(default_factory=set)
-    _known: dict[tuple[str, int], dict[str, set[str]]] = field(default_factory=dict)
+    # By path: a file as it is parsed is many times its size.
+    _overrides: dict[tuple[Path, int], Any] = field(default_factory=dict)
+    _matched: set[tuple[Path, int]] = field(default_factory=set)
+    _known: dict[tuple[Path, int], dict[str, set[str]]] = field(default_factory=dict)
 
     def declarations(
         self, file: ConnectorFile, variables: Mapping[str, ConnectorVariable]
@@ -173,8 +174,8 @@ class Assembly:
         document = file.yaml.value
         of = f" of {body.title}" if body.title.startswith("layer") else ""
         for number, override in enumerate(_overrides(file)):
-            key = (str(file.path), number)
-            self._overrides.setdefault(key, (file, override["when"]))
+            key = (file.path, number)
+            self._overrides.setdefault(key, override["when"])
             known = self._known.setdefault(key, {})
             for name, values in about.values.items():
                 known.setdefault(name, set()).update(values)
@@ -192,10 +193,13 @@ class Assembly:
             )
 
     def unmatched(self) -> Iterator[tuple[ConnectorFile, Problem]]:
-        """Yield the overrides that no connector met, with their files."""
-        for key, (file, when) in self._overrides.items():
+        """Yield the overrides that no connector met, with their files, which are read again."""
+        read: ConnectorFile | None = None
+        for key, when in self._overrides.items():
             if key not in self._matched:
-                yield file, never_matched(when, self._known[key], f"/overrides/{key[1]}")
+                path, number = key
+                read = read if read and read.path == path else read_file(path)
+                yield read, never_matched(when, self._known[key], f"/overrides/{number}")
 
 
 def without(document: dict[str, Any]) -> dict[str, Any]:
