@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Dialect, Insert
 
@@ -31,7 +31,7 @@ class RowWriter:
         self._own = {name: value for name, value in compiled.params.items() if name not in columns}
         names = compiled.positiontup or ()
         types = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
-        shown = [kind.bind_processor(dialect) for kind in types]
+        shown = [_remembering(kind.bind_processor(dialect)) for kind in types]
         self._shown = list(zip(names, shown, strict=True))
 
     def execute(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -44,3 +44,19 @@ class RowWriter:
             for row in ({**self._own, **one} for one in rows)
         ]
         connection.exec_driver_sql(self._text, values)
+
+
+def _remembering(show: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """Return what makes the driver's value of a column's; of a moment that rows share it is made once."""
+    if show is None:
+        return None
+    last: tuple[object, Any] = (None, show(None))
+
+    def shown(value: object) -> Any:
+        nonlocal last
+        known = last
+        if value is not known[0]:
+            known = last = (value, show(value))
+        return known[1]
+
+    return shown
