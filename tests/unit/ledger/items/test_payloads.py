@@ -73,6 +73,8 @@ def test_marketplaces_and_accounts_are_apart(ledger, listings):
     assert known_items(ledger, germany, ["a"]) == {}
     record_accepted(ledger, germany, [accepted("a", quantity=[2]), accepted("b")])
     record_accepted(ledger, other, [accepted("a", quantity=[3])])
+    america = ListingScope("us_home", listings.seller_id, "ATVPDKIKX0DER", "HOME")
+    record_accepted(ledger, america, [accepted("a", quantity=[4])])
     (claim,) = claims_of_others(ledger, listings, ["a", "x"])["a"]
     assert claim[:4] == ("de_home", "de_home", germany.marketplace_id, {"quantity": [2]})
 
