@@ -8,10 +8,12 @@ percentile of 60 more in milliseconds by the clock, the 95th percentile of this 
 compressed in kB, and by how many MB 500 more requests make the process grow.
 """
 
+import atexit
 import gc
 import gzip
 import json
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -24,6 +26,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 # This folder last: its airflow.py is not Airflow.
 sys.path[:] = [str(PROJECT), *sys.path[1:], sys.path[0]]
 HOME = tempfile.mkdtemp(prefix="benchmark-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ |= {
     "AIRFLOW_HOME": HOME,
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
