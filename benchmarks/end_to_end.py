@@ -9,10 +9,10 @@ interpreter's start, imports, Amazon's definition, what is remembered of the run
 sends its own SKUs to the same sandbox, with payloads that must be equal. The sandbox is another process,
 without quotas; it counts the calls. Tokens, and documents in Amazon's storage, are no calls.
 
-By `feeds`, for which the goals are set, all goes as a feed, which takes five seconds of the clock at least,
-while the sandbox works on it. By `usual` a connector's defaults decide: below 1,500 items they are sent one by
-one. That is soon over by the clock, and takes a few calls more than the script, which neither looks what is at
-Amazon nor has anything checked before it is sent. `single` sends all one by one.
+By `feeds`, for which the goals are set, all goes as a feed, which takes five seconds of the clock at
+least, while the sandbox works on it. By `usual` a connector's defaults decide: below 1,500 items they are
+sent one by one. That is soon over by the clock, and takes a few calls more than the script, which neither
+asks what is at Amazon nor has anything checked before it is sent. `single` sends all one by one.
 
 `start` is what a run of ours takes before its first step: the interpreter, imports, the connector's file.
 With `--tasks` each step is a process forked from one that has imported Airflow, as a worker's tasks are, and
