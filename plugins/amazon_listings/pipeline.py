@@ -197,14 +197,13 @@ def _scope(
     from amazon_listings.ledger.runs.owed import owed_families
     from amazon_listings.runs.scope import decide
 
-    def affected(interval: tuple[datetime, datetime] | None) -> Collection[str]:
+    def affected() -> Collection[str]:
         # Only a run that asks for it maps what is known; the others may find nothing to map.
         from amazon_listings.runs.affected import families_affected
 
         return families_affected(
             connector,
             note,
-            interval,
             live=operation == "live",
             storage=installation.storage,
             ledger=ledger,

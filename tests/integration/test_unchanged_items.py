@@ -224,3 +224,33 @@ def test_an_item_of_which_a_rule_changes_its_verdict_comes_back_on_that_day(home
         connection.execute(update(table).where(table.c.sku == "S2").values(next_date=yesterday))
     _, folder = home.run(connector)
     assert {one.sku for one in unchanged_items(folder)} == {"S0", "S1", "S3", "S4", "S5"}
+
+
+def test_a_backfill_of_what_is_affected_takes_what_changed_in_its_interval(home):
+    files = {"modified_column": "changed_at"}
+    for number, row in enumerate(home.rows):
+        row["changed_at"] = f"2026-01-0{number + 1}T00:00:00Z"
+    home.run(home.connector(files=files))
+    line = "{{ 'Other' if item.reference in ['S1', 'S3'] else 'Acme' }}"
+    connector = home.connector(files=files, mapping={"manufacturer": line})
+    params = PARAMS | {"selection": "affected"}
+    found = {}
+    for day in range(1, 6):
+        interval = datetime(2026, 1, day, tzinfo=UTC), datetime(2026, 1, day + 1, tzinfo=UTC)
+        begun = pipeline.begin(
+            connector, home, run_id=f"backfill {day}", attempt=0, params=params, interval=interval
+        )
+        note = pipeline.extract(begun, home)
+        items = [one for part in note.parts for one in begun.folder.read(EXTRACT, part)]
+        found[day] = [item["sku"] for item in items]
+    assert found == {1: [], 2: ["S1"], 3: [], 4: ["S3"], 5: []}
+
+
+def test_a_column_that_is_called_modified_is_read_as_it_was_written(home):
+    maker = "{{ product.modified }} {{ item.modified }}"
+    connector = home.connector(files={"modified_column": "modified"}, mapping={"manufacturer": maker})
+    for row in home.rows:
+        row |= {"modified": "2026-01-01", "family": "p0"}
+    home.run(connector)
+    states = find_states(home.ledger, connector.key)
+    assert {one.attributes["manufacturer"][0]["value"] for one in states} == {"2026-01-01 2026-01-01"}

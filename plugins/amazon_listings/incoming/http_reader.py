@@ -422,8 +422,9 @@ class _Adapter(HTTPAdapter):
     ) -> Any:
         """Return the connections to a request's origin, most often those of the request before."""
         origin = _origin_of(request.url or "")
-        if self._last is not None and self._last[0] == origin:
-            return self._last[1]
+        last = self._last  # which another thread may set meanwhile, to those of another origin
+        if last is not None and last[0] == origin:
+            return last[1]
         # How an origin is reached, its session asks for once.
         found: Any = super().get_connection_with_tls_context(request, *args, **options)
         self._last = origin, found

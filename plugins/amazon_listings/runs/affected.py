@@ -21,11 +21,9 @@ from amazon_listings.runs.extract.related_tables import load_tables
 from amazon_listings.runs.finish.item_states import shared_fingerprint
 from amazon_listings.runs.map_fields import compiled, mapped_family
 from amazon_listings.runs.outcomes import Outcome
-from amazon_listings.sources.selection import Selection, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 def families_affected(
     connector: Connector,
     definitions: DefinitionsNote,
-    interval: tuple[datetime, datetime] | None = None,
     *,
     live: bool,
     storage: Path,
@@ -53,7 +50,6 @@ def families_affected(
     Args:
         connector: The connector as it is now, with its key.
         definitions: The note of its definitions.
-        interval: Only products of which an item changed in it, as it was read last.
         live: Whether to take what a test found ready too, which was not sent.
         storage: Where definitions are kept.
         ledger: Knows the items.
@@ -64,19 +60,12 @@ def families_affected(
     """
     shared = shared_fingerprint(connector, definitions, folder)
     touches = _Touch(connector, definitions, shared, storage=storage, ledger=ledger, folder=folder)
-    within = Selection(changed_since=interval[0], changed_until=interval[1]).within if interval else None
     found: set[str] = set()
     for family, members in groupby(find_states(ledger, connector.key), key=lambda state: state.family):
         states = list(members)
-        if within is not None and not any(map(_changed(within), states)):
-            continue
         if (live and any(map(_only_tested, states))) or touches(states):
             found.add(family)
     return frozenset(found)
-
-
-def _changed(within: Callable[[datetime | None], bool]) -> Callable[[ItemState], bool]:
-    return lambda state: state.row is not None and within(parse_moment(state.row.get("modified")))
 
 
 def _only_tested(state: ItemState) -> bool:

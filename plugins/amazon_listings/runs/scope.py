@@ -62,6 +62,11 @@ class Scope(Note, frozen=True):
         return known or bool(self.families)
 
     @property
+    def is_backfill(self) -> bool:
+        """Whether only what changed in an interval is read, of kind `affected` those of its products."""
+        return self.until is not None
+
+    @property
     def moves_cursor(self) -> bool:
         """Whether the next run may start where this one stopped reading."""
         return self.kind in {"everything", "changed"}
@@ -84,7 +89,7 @@ def decide(
     definition: str,
     approved: Callable[[], Mapping[str, Member | None]] = dict,
     owed: Callable[[], Collection[str]] = frozenset,
-    affected: Callable[[tuple[datetime, datetime] | None], Collection[str]] = lambda _: frozenset(),
+    affected: Callable[[], Collection[str]] = frozenset,
     fingerprint: str | None = None,
 ) -> Scope:
     """Return the scope of a run.
@@ -99,8 +104,7 @@ def decide(
         approved: Returns the SKUs of which a change was approved and not sent yet, each with its place in
             its product, or None if that is not known.
         owed: Returns the PIM's identities of products of which earlier runs left something over.
-        affected: Returns those of products whose state another mapping, definition or rule has made; given an
-            interval, of those that changed in it.
+        affected: Returns those of products whose state another mapping, definition or rule has made.
         fingerprint: What may change payloads; None: the connector's own.
 
     Raises:
@@ -134,7 +138,8 @@ def decide(
             raise RunAbortedError("runs.backfill_with_skus")
         return scope("skus", "skus")
     if params["selection"] == "affected":
-        return scope("affected", "affected", families=affected(interval))
+        since, until = interval or (None, None)
+        return scope("affected", "affected", since, until, affected())
     if interval:
         return scope("interval", "interval", *interval)
     cause: Cause | None = (

@@ -42,7 +42,7 @@ class Selection:
 
     def needs(self, field: str | None) -> bool:
         """True if a field is needed."""
-        return not self.fields or field in self.fields
+        return not self.fields or field in self.fields or field in self.fields_if_any
 
     @property
     def by_date(self) -> bool:

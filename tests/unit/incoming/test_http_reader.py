@@ -218,6 +218,23 @@ def test_connections_are_used_again_and_made_again_once_closed():
     listening.close()
 
 
+def test_no_request_gets_the_connections_of_another_origin_that_a_thread_asks_meanwhile():
+    class Replaced(tuple):
+        """The last origin and its connections, which are others once the origin is known."""
+
+        __slots__ = ()
+
+        def __getitem__(self, place):
+            adapter._last = ("http://other.example", "connections to another origin")
+            return super().__getitem__(place)
+
+    with new_session() as session:
+        request = session.prepare_request(requests.Request("GET", "http://near.example/a"))
+        adapter = session.get_adapter(request.url)
+        adapter._last = Replaced(("http://near.example", "its connections"))
+        assert adapter.get_connection_with_tls_context(request, None) == "its connections"
+
+
 def test_packed_content_is_found_by_its_first_bytes():
     assert unpacked(b"{}", 10) == b"{}"
     assert unpacked(gzip.compress(b"{}") + b"\0\0", 10) == b"{}"

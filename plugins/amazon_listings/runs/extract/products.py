@@ -155,8 +155,11 @@ def _selection(connector: Connector, scope: Scope, needed: tuple[str, ...]) -> S
         statuses=source.statuses,
         languages=connector.pim_languages,
         fields=tuple(name for name in needed if name not in OWN_NAMES),
-        fields_if_any=tuple(sorted(OWN_NAMES)),
+        fields_if_any=tuple(sorted(OWN_NAMES if DATE in needed else OWN_NAMES - {DATE})),
     )
+    if scope.is_backfill:
+        # Of which the products in question are taken.
+        return replace(wanted, changed_since=scope.since, changed_until=scope.until)
     names = scope.reads_families
     if names and not source_named(source.source).abilities.named:
         return wanted
@@ -270,7 +273,7 @@ def _refuse_no_interval(scope: Scope, reading: Reading) -> None:
     Raises:
         RunAbortedError: the source does not know what changed in the interval.
     """
-    if scope.kind == "interval" and reading.full:
+    if scope.is_backfill and reading.full:
         raise RunAbortedError("runs.backfill_without_dates")
 
 

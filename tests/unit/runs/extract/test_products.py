@@ -145,10 +145,12 @@ def test_no_change_is_no_mistake(extract, connector, kind):
     assert extract(connector(), [], kind=kind, full=False).extracted == 0
 
 
-def test_a_backfill_of_a_source_without_dates_is_refused(extract, connector, item, folder):
+@pytest.mark.parametrize("kind", ["interval", "affected"])
+def test_a_backfill_of_a_source_without_dates_is_refused(extract, connector, item, folder, kind):
     """Each of its intervals would take everything."""
+    day = {"since": datetime(2026, 1, 1, tzinfo=UTC), "until": datetime(2026, 1, 2, tzinfo=UTC)}
     with pytest.raises(RunAbortedError, match=r"does not say when an item changed.*modified_column"):
-        extract(connector(), [item(1)], kind="interval")
+        extract(connector(), [item(1)], kind=kind, **day)
     assert folder.parts(EXTRACT) == []
 
 
