@@ -1,13 +1,15 @@
 """How fast whole pages of the workbench are: 50 connectors, 100,000 items, 10,000 open issues.
 
-    python benchmarks/workbench_pages.py [SQLAlchemy URL of an empty PostgreSQL]
+    python benchmarks/workbench_pages.py [--waiting ITEMS] [SQLAlchemy URL of an empty PostgreSQL]
 
 Airflow's whole API server, prepared as the plugin does after its start, answers in this process, without a
 network; the mapping, its definition and 120 products are the demo's. Prints the first answer and the 95th
 percentile of 60 more in milliseconds by the clock, the 95th percentile of this process's work, the page
-compressed in kB, and by how many MB 500 more requests make the process grow.
+compressed in kB, and by how many MB 500 more requests make the process grow. `--waiting` is how many items
+of one connector wait for approval, 2,000 by default.
 """
 
+import argparse
 import atexit
 import gc
 import gzip
@@ -26,6 +28,10 @@ PROJECT = Path(__file__).resolve().parents[1]
 # This folder last: its airflow.py is not Airflow.
 sys.path[:] = [str(PROJECT), *sys.path[1:], sys.path[0]]
 HOME = tempfile.mkdtemp(prefix="benchmark-")
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--waiting", type=int, default=2_000)
+parser.add_argument("url", nargs="?", default=f"sqlite:///{HOME}/ledger.db")
+OPTIONS = parser.parse_args()
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ |= {
     "AIRFLOW_HOME": HOME,
@@ -35,7 +41,7 @@ os.environ |= {
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     "AMAZON_LISTINGS_CONNECTORS": f"{HOME}/connectors",
     "AMAZON_LISTINGS_STORAGE": f"{HOME}/storage",
-    "AMAZON_LISTINGS_LEDGER": sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{HOME}/ledger.db",
+    "AMAZON_LISTINGS_LEDGER": OPTIONS.url,
 }
 warnings.simplefilter("ignore")
 
@@ -46,10 +52,11 @@ from airflow.api_fastapi.core_api.security import get_user  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
 from msgspec import to_builtins  # noqa: E402
-from workbench import CONNECTORS, ITEMS, NOW, fill  # noqa: E402
+from workbench import CONNECTORS, NOW, fill  # noqa: E402
 
 from amazon_listings.airflow_adapter import connections  # noqa: E402
 from amazon_listings.airflow_adapter.hooks import SellingPartnerHook  # noqa: E402
+from amazon_listings.approvals.touched import largest_share, touched_by  # noqa: E402
 from amazon_listings.connectors.loader import load_connectors  # noqa: E402
 from amazon_listings.ledger.approvals.questions import Asked, ask  # noqa: E402
 from amazon_listings.ledger.connectors.keys import known_connectors  # noqa: E402
@@ -124,7 +131,7 @@ def ask_about(ledger, key):
     """Ask about every listing of a connector, as its first live run does: half are new, half change."""
     listings = ListingScope(key, "A1SELLER", "A13V1IB3VIYZZH", "LAMP")
     items = []
-    for number in range(ITEMS // CONNECTORS):
+    for number in range(OPTIONS.waiting):
         names = ("item_name", "brand", "color", "material", "bullet_point", "purchasable_offer")
         kind = "create" if number % 2 else "change"
         leaves = [
@@ -136,9 +143,14 @@ def ask_about(ledger, key):
             Change(leaf, before=None if kind == "create" else f"before {number}", after=f"after {number}")
             for leaf in (leaves if kind == "create" else leaves[:3])
         ]
-        sku = f"SKU-00-{number:06}"
-        text = packed(to_builtins(changes))
-        items.append(Asked(sku, f"products/{number}", kind, f"{number:064}", ("first",), ("line",), text))
+        price = Leaf(listings.marketplace_id, "purchasable_offer", (("currency", "EUR"),), ("our_price",))
+        if number % 4 == 0:
+            before, after = ([{"schedule": [{"value_with_tax": one}]}] for one in (90.0, 89.0 - number % 40))
+            changes.append(Change(price, before=before, after=after))
+        sku, pim_id, hash_ = f"SKU-00-{number:06}", f"products/{number}", f"{number:064}"
+        text, changed = packed(to_builtins(changes)), changes if kind == "change" else ()
+        share = largest_share(changed)
+        items.append(Asked(sku, pim_id, kind, hash_, ("first",), ("line",), text, touched_by(changed), share))
     ask(ledger, listings, 1, items, patience=timedelta(days=30))
 
 
@@ -187,8 +199,10 @@ def pages():
         "fields": got(f"/dags/{DAG}/fields?field=item_name.value"),
         "preview of a field, 20 products": edited,
         "item": got(f"/dags/{DAG}/item?id=a/001"),
-        "approvals, 2,000 items": got(f"/dags/{DAG}/approvals"),
+        f"approvals, {OPTIONS.waiting:,} items": got(f"/dags/{DAG}/approvals"),
         "approvals: text": got(f"/dags/{DAG}/approvals?q=SKU-00-0019"),
+        "approvals: price": got(f"/dags/{DAG}/approvals?what=price"),
+        "approvals: API": got(f"/api/dags/{DAG}/approvals"),
         "check of all connectors": got("/check"),
     }
 

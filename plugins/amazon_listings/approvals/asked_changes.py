@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from amazon_listings.approvals.policy import POLICIES
+from amazon_listings.approvals.touched import largest_share, touched_by
 from amazon_listings.ledger.approvals.progress import PLANNED
 from amazon_listings.ledger.approvals.questions import Asked
 from amazon_listings.ledger.content import packed_text
@@ -78,14 +79,19 @@ def asked_item(
         policy: Tells the mapping lines behind the changes.
         pim_id: The PIM's identity of the item.
     """
+    kind = _kind(plan)
+    # A listing that is made had no other price.
+    changed = question if kind == "change" else ()
     return Asked(
         sku=plan.sku,
         pim_id=pim_id,
-        kind=_kind(plan),
+        kind=kind,
         hash=hash_of(plan, question, guarded(question, reasons)),
         reasons=tuple(sorted(reasons.names)),
         lines=policy.lines_behind(question),
         changes=packed_text(encode(_with_reasons(question, reasons))),
+        touches=touched_by(changed),
+        price_share=largest_share(changed),
     )
 
 

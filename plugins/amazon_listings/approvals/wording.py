@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-import heapq
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amazon_listings.approvals.asked_changes import changes_of
-from amazon_listings.approvals.prices import buyer_prices
-from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
+from amazon_listings.approvals.touched import PRICES, PriceChange, largest, price_changes
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals, largest_price_moves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from sqlalchemy import Engine
 
     from amazon_listings.ledger.approvals.open_questions import Question
+    from amazon_listings.ledger.approvals.progress import State
     from amazon_listings.messages import Catalogue
-    from amazon_listings.runs.plan import Change
 
-#: Price changes and items that are shown.
-PRICES, ITEMS = 10, 20
-
-
-@dataclass(frozen=True)
-class PriceChange:
-    """What a buyer pays for an item before and after.
-
-    `share` is by which share that changes, -0.5 for half.
-    """
-
-    sku: str
-    before: float
-    after: float
-    share: float
+#: Items that are shown.
+ITEMS = 20
 
 
-def largest(prices: Iterable[PriceChange]) -> list[PriceChange]:
-    """Return the largest of some price changes, as many as are shown."""
-    return heapq.nlargest(PRICES, prices, key=lambda one: abs(one.share))
-
-
-def price_changes(sku: str, changes: Sequence[Change]) -> Iterator[PriceChange]:
-    """Yield the changes of what a buyer pays for an item, of all that is asked about it."""
-    before = {change.leaf: change.before for change in changes if change.before is not None}
-    after = {change.leaf: change.after for change in changes if change.after is not None}
-    for price in buyer_prices(before, after).values():
-        if price.before is not None and price.after is not None and price.change:
-            yield PriceChange(sku, price.before, price.after, price.change)
+def largest_prices(ledger: Engine, where: ApprovalFilter) -> list[PriceChange]:
+    """Return the largest changes of what buyers pay, of what is asked."""
+    rows = largest_price_moves(ledger, where, PRICES)
+    return largest(one for row in rows for one in price_changes(row.sku, changes_of(row)))
 
 
 def subject(question: Question, messages: Catalogue) -> str:
@@ -64,8 +39,11 @@ def body(ledger: Engine, question: Question, messages: Catalogue, *, cost: str =
         messages: In whose words.
         cost: What it takes to send what is asked about; empty if that is not known.
     """
-    of_question = ApprovalFilter(questions=(question.number,))
-    rows = [row for row in find_approvals(ledger, of_question, changes=True) if row.state == "asked"]
+    asked: tuple[State, ...] = ("asked",)
+    of_question = ApprovalFilter(
+        connectors=(question.connector_key,), questions=(question.number,), states=asked
+    )
+    rows = find_approvals(ledger, of_question, changes=True, most=ITEMS)
     kinds = [
         messages.phrase(f"cli.kind_{kind}", count=question.counts[kind])
         for kind in ("create", "change", "remove")
@@ -76,7 +54,7 @@ def body(ledger: Engine, question: Question, messages: Catalogue, *, cost: str =
         lines.append(f"- {count:,}: " + messages.phrase(f"approval.reason_{reason}"))
     if cost:
         lines += ["", messages.phrase("approval.cost", cost=cost)]
-    prices = largest(one for row in rows for one in price_changes(row.sku, changes_of(row)))
+    prices = largest_prices(ledger, of_question)
     if prices:
         lines += ["", messages.phrase("approval.prices"), "", "| SKU | | |", "|---|---:|---:|"]
         lines += [
@@ -86,7 +64,7 @@ def body(ledger: Engine, question: Question, messages: Catalogue, *, cost: str =
     lines += ["", messages.phrase("approval.items"), "", "| SKU | | |", "|---|---|---:|"]
     lines += [
         f"| {_cell(row.sku)} | {messages.phrase(f'cli.kind_{row.kind}', count=1)} | {len(changes_of(row))} |"
-        for row in rows[:ITEMS]
+        for row in rows
     ]
     lines += ["", messages.phrase("approval.whole", number=question.number)]
     return "\n".join(lines)

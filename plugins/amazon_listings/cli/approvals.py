@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import json
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -116,13 +118,11 @@ def show(
 ) -> None:
     """Show what would change: each item that waits, leaf by leaf, before and after."""
     from amazon_listings.ledger.approvals.open_questions import open_questions
-    from amazon_listings.ledger.approvals.progress import find_approvals
 
     with plain_errors():
         engine = opened_ledger(ledger)
-        where = _filter(engine, connectors, sku, question, [])
-        rows = _open(find_approvals(engine, where, changes=True))
-        if not _shown(rows, everything=everything, as_json=as_json):
+        where = replace(_filter(engine, connectors, sku, question, []), open_at=datetime.now(UTC))
+        if not _shown(engine, where, everything=everything, as_json=as_json):
             refuse(_none_open(connectors, sku, question))
     for one in open_questions(engine) if not as_json else ():
         if one.connector_key in (where.connectors or {one.connector_key}) and one.number in (
@@ -329,24 +329,22 @@ def _none_open(*named: Sequence[object] | None) -> str:
     return "cli.named_not_open" if any(named) else "cli.nothing_waits"
 
 
-def _open(rows: Iterator[Approval]) -> Iterator[Approval]:
-    from datetime import UTC, datetime
+def _shown(engine: Engine, where: ApprovalFilter, *, everything: bool, as_json: bool) -> int:
+    """Print the items, or the first of them; return how many were printed."""
+    from amazon_listings.ledger.approvals.progress import count_approvals, find_approvals
 
-    now = datetime.now(UTC)
-    return (row for row in rows if row.state == "asked" and not row.lapsed(now))
-
-
-def _shown(rows: Iterator[Approval], *, everything: bool, as_json: bool) -> int:
-    """Print the items; return how many there are."""
+    most = None if everything or as_json else SHOWN_ITEMS
     count = 0
-    for count, row in enumerate(rows, 1):
+    for row in find_approvals(engine, where, changes=True, most=most):
+        count += 1
         if as_json:
             typer.echo(json.dumps(_as_json(row), ensure_ascii=True))
-        elif everything or count <= SHOWN_ITEMS:
+        else:
             for line in _lines(row, everything=everything):
                 typer.echo(clean(line))
-    if count > SHOWN_ITEMS and not everything and not as_json:
-        say("cli.more_items", count=count - SHOWN_ITEMS)
+    more = count_approvals(engine, where) - count if count == most else 0
+    if more > 0:
+        say("cli.more_items", count=more)
     return count
 
 

@@ -400,7 +400,9 @@ questions = Table(
 #: What waits for a person, was allowed or refused: one row per item of a connector. `hash`: of the changes
 #: that were asked about, which `changes` holds packed. `state`: `asked`, `approved`, `refused` or `sent`;
 #: an asked one lapses at `lapses_at`. `reasons`: why it is asked, `first`, `always` or the names of guards.
-#: `lines`: the mapping lines that are approved with it.
+#: `lines`: the mapping lines that are approved with it. `touches`: what the changes of a listing touch
+#: (`price`, `quantity`, `text`, `image`), with spaces between; `price_share`: the largest share by which a
+#: price moves; `search`: the SKU as `content.searchable` makes it.
 approvals = Table(
     "approvals",
     metadata,
@@ -418,11 +420,14 @@ approvals = Table(
     Column("reasons", JSON, nullable=False),
     Column("lines", JSON, nullable=False),
     Column("changes", LargeBinary, nullable=False),
+    Column("touches", String(32), nullable=False, server_default=""),
+    Column("price_share", Float),
+    Column("search", SEARCH, nullable=False, server_default=""),
     Column("asked_at", Moment, nullable=False),
     Column("lapses_at", Moment, nullable=False),
     Column("answered_at", Moment),
     Column("answered_by", Name(128)),
-    Index("ix_approvals_connector_key_state", "connector_key", "state"),
+    Index("ix_approvals_state", "connector_key", "state", "question", "sku"),
     Index("ix_approvals_question", "question"),
     Index("ix_approvals_connector_key_question_sku", "connector_key", "question", "sku"),
 )

@@ -7,8 +7,16 @@ import pytest
 
 from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.asked_changes import changes_of
+from amazon_listings.approvals.wording import largest_prices
 from amazon_listings.ledger.approvals.open_questions import open_questions
-from amazon_listings.ledger.approvals.progress import ApprovalFilter, approvals_of, find_approvals
+from amazon_listings.ledger.approvals.progress import (
+    MADE,
+    TOUCHED,
+    ApprovalFilter,
+    approvals_of,
+    count_approvals,
+    find_approvals,
+)
 from amazon_listings.messages import message
 from amazon_listings.runs.records import APPROVED
 from amazon_listings.selling_partner import listings as amazon
@@ -131,6 +139,10 @@ def test_a_price_that_falls_waits_and_the_rest_of_the_item_goes(shop, live):
     (row,) = find_approvals(shop.ledger, ApprovalFilter(states=("asked",)), changes=True)
     assert row.reasons == ("price_fall",)
     assert [change["leaf"]["path"] for change in row.changes] == [["our_price"]]
+    found = {what: count_approvals(shop.ledger, ApprovalFilter(what=what)) for what in (*TOUCHED, *MADE)}
+    assert found == {"price": 1, "quantity": 0, "text": 0, "image": 0, "create": 0, "remove": 0}
+    (largest,) = largest_prices(shop.ledger, ApprovalFilter(states=("asked",)))
+    assert (largest.sku, largest.before, largest.after) == ("A", 10, 2)
     later = [lamp("A", price=2, stock=6, name="Lampe neuve"), lamp("B", stock=1), ITEMS[2]]
     assert shop.run(live, later).outcomes()["A"] == "accepted_in_part", "stock goes on while the price waits"
     assert quantity(shop, live, "A") == 6

@@ -8,6 +8,7 @@ import yaml
 from typer.testing import CliRunner
 
 from amazon_listings.cli import app
+from amazon_listings.cli.approvals import SHOWN_ITEMS
 from amazon_listings.ledger.approvals.lines import lines_approved
 from amazon_listings.ledger.approvals.progress import approvals_of
 from amazon_listings.ledger.approvals.questions import Asked, ask
@@ -62,6 +63,25 @@ def test_list_says_what_waits_and_ends_as_asked(run, shops):
     assert run("approvals", "list", "--exit-code").exit_code == 3
     (line,) = run("approvals", "list", "de_lamps", "--json").stdout.splitlines()
     assert json.loads(line)["items"] == {"create": 1}
+
+
+def test_show_prints_the_first_items_and_how_many_there_are_more(run, shops):
+    ledger, scopes = shops
+    items = [
+        Asked(f"D-{number:02}", None, "create", "h", ("first",), ("line",)) for number in range(SHOWN_ITEMS)
+    ]
+    ask(ledger, scopes["de_lamps"], 1, items, patience=timedelta(hours=24))
+    more = "and 1 more item;"
+    shown = run("approvals", "show", "de_lamps").stdout
+    assert shown.count("de_lamps  ") == SHOWN_ITEMS
+    assert more in shown
+    for option in ("--all", "--json"):
+        whole = run("approvals", "show", "de_lamps", option).stdout
+        assert len(whole.split("D-")) - 1 == SHOWN_ITEMS
+        assert more not in whole
+    refused = run("approvals", "refuse", "de_lamps", "--sku", "C")
+    assert refused.exit_code == 0
+    assert "C  " not in run("approvals", "show", "de_lamps").stdout
 
 
 def test_list_and_show_say_what_sending_costs(run, shops, tmp_path, monkeypatch):

@@ -8,7 +8,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 import yaml
+from sqlalchemy import update
 
+from amazon_listings.approvals.touched import largest_share, touched_by
 from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
 from amazon_listings.ledger.approvals.questions import Asked, ask
 from amazon_listings.ledger.connectors.keys import resolve_key
@@ -16,11 +18,13 @@ from amazon_listings.ledger.connectors.stops import stop_of
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.items.states import StateFilter, find_states, record_states
+from amazon_listings.ledger.tables import approvals
 from amazon_listings.messages import catalogue
 from amazon_listings.runs.plan import Change
 from amazon_listings.selling_partner.calls.client import SellingPartner
 from amazon_listings.selling_partner.content.leaves import Leaf
 from amazon_listings.selling_partner.listings import put
+from amazon_listings.web.changes.approvals_page import BATCH, SHOWN
 from spapi_sandbox.server import running_sandbox
 from support.accounts import account_at
 from support.airflow import amazon_connection
@@ -46,6 +50,17 @@ def asked(filled):
     return asked
 
 
+def asked_about(sku, pim_id, kind, changes=(), *, hash_="", reasons=("first",), lines=("line",)):
+    """Return what a run asks about changes."""
+    text, changed = packed(msgspec.to_builtins(list(changes))), changes if kind == "change" else ()
+    kept = {"touches": touched_by(changed), "price_share": largest_share(changed)}
+    return Asked(sku, pim_id, kind, hash_ or sku, reasons, lines, text, **kept)
+
+
+def waiting(answer):
+    return answer.json()["items"]
+
+
 def states(ledger):
     return {one.sku: one.state for one in find_approvals(ledger, ApprovalFilter(connectors=("lamps",)))}
 
@@ -56,7 +71,7 @@ def answer(client, user="editor", **body):
 
 def test_what_waits_is_shown_with_before_after_and_reason(client, asked):
     asked("A-1")
-    (item,) = client("viewer").get(f"/api{PLACE}").json()
+    (item,) = waiting(client("viewer").get(f"/api{PLACE}"))
     (change,) = item["changes"]
     assert (item["sku"], change["label"], change["before"], change["after"]) == (
         "A-1",
@@ -108,10 +123,9 @@ def test_the_largest_price_changes_are_shown_first(client, filled):
     leaf = Leaf("A13V1IB3VIYZZH", "purchasable_offer", (("currency", "EUR"),), ("our_price",))
     before, *after = ([{"schedule": [{"value_with_tax": price}]}] for price in (89.9, 89.0, 8.99))
     for sku, then in zip(("A-1", "A-2"), after, strict=True):
-        changes = packed(msgspec.to_builtins([Change(leaf, before=before, after=then)]))
-        item = Asked(sku, sku, "change", sku, ("price_fall",), ("line",), changes)
+        item = asked_about(sku, sku, "change", [Change(leaf, before, then)], reasons=("price_fall",))
         ask(filled, LISTINGS, 1, [item], patience=timedelta(hours=24))
-    _, second = client("viewer").get(f"/api{PLACE}").json()
+    _, second = waiting(client("viewer").get(f"/api{PLACE}"))
     assert second["prices"] == [{"sku": "A-2", "before": 89.9, "after": 8.99, "share": pytest.approx(-0.9)}]
     shown = client("viewer", **{"accept-language": "fr"}).get(PLACE).text
     assert "Les plus grands changements de prix" in shown
@@ -177,6 +191,54 @@ def test_what_waits_is_a_list_of_what_to_correct_in_the_pim(client, asked):
     assert f"{PLACE}.csv?q=a-2" in client("viewer").get(f"{PLACE}?q=a-2").text
 
 
+@pytest.fixture
+def many(filled):
+    """Ask about more items than a page and a batch of the CSV file have, in two questions."""
+    skus = [f"S-{number:04}" for number in range(BATCH + SHOWN)]
+    change = [Change(Leaf("A13V1IB3VIYZZH", "item_name"), "old", "new")]
+    for some in (skus[:7], skus[7:]):
+        items = [asked_about(sku, None, "change", change) for sku in some]
+        ask(filled, LISTINGS, 1, items, patience=timedelta(hours=24))
+    return skus
+
+
+def test_the_api_gives_what_waits_a_page_at_a_time(client, many):
+    def page(**place):
+        return client("viewer").get(f"/api{PLACE}", params=place).json()
+
+    shown, place = [], {}
+    while place is not None:
+        found = page(**place)
+        assert (found["count"], len(found["items"])) == (len(many), SHOWN)
+        shown += [one["sku"] for one in found["items"]]
+        place = found["next"]
+    assert shown == many
+    last = page(q="s-000", after_question=1, after_sku="S-0005")
+    assert [one["sku"] for one in last["items"]] == ["S-0006", "S-0007", "S-0008", "S-0009"]
+    assert (last["count"], last["next"]) == (10, None)
+    far = page(after_question=2**31 - 1, after_sku=HOSTILE)
+    assert far == {"items": [], "count": len(many), "next": None}
+
+
+def test_only_what_a_page_shows_is_unpacked(client, filled, many):
+    with filled.begin() as connection:
+        unread = approvals.c.sku.in_(many[SHOWN:])
+        connection.execute(update(approvals).where(unread).values(changes=b"damaged"))
+    page = client("viewer").get(PLACE)
+    assert page.text.count('<th scope="rowgroup"') == SHOWN
+    assert f"{len(many)} items wait for your answer" in page.text
+    assert f"{len(many) - SHOWN} more items" in page.text
+    narrowed = client("viewer").get(PLACE, params={"q": "S-00"}).text
+    assert "50 more items" in narrowed
+    assert f"{len(many)} items wait for your answer" in narrowed
+    assert len(waiting(client("viewer").get(f"/api{PLACE}", params={"what": "text"}))) == SHOWN
+
+
+def test_the_file_has_all_that_waits(client, many):
+    answer = client("viewer").get(f"{PLACE}.csv").text
+    assert [line.split(",")[0] for line in answer.splitlines()[1:]] == many
+
+
 def test_what_waits_is_searched_by_sku_and_name_and_answered_by_choice(client, filled):
     for sku, pim_id in (("A-1", "products/1"), ("B-2", None)):
         ask(
@@ -186,9 +248,9 @@ def test_what_waits_is_searched_by_sku_and_name_and_answered_by_choice(client, f
             [Asked(sku, pim_id, "create", sku, ("first",), ("line",))],
             patience=timedelta(hours=24),
         )
-    by_name = client("editor").get(f"/api{PLACE}", params={"q": "LAMPE"}).json()
+    by_name = waiting(client("editor").get(f"/api{PLACE}", params={"q": "LAMPE"}))
     assert [(one["sku"], one["name"]) for one in by_name] == [("A-1", "Lampe")]
-    assert [one["sku"] for one in client("editor").get(f"/api{PLACE}?q=b-").json()] == ["B-2"]
+    assert [one["sku"] for one in waiting(client("editor").get(f"/api{PLACE}?q=b-"))] == ["B-2"]
     whole = controls(client("editor").get(PLACE))
     assert whole["which"] == ["all", "but", "only"]
     part = controls(client("editor").get(PLACE, params={"q": "lampe"}))
@@ -221,12 +283,12 @@ def test_a_change_is_shown_with_its_share_and_what_the_pim_says(client, filled):
         Change(stock, 4, 2),
     ]
     items = [
-        Asked("A-1", "products/1", "change", "a" * 64, ("first",), (), packed(msgspec.to_builtins(changes))),
-        Asked("A-2", None, "create", "b" * 64, ("first",), (), packed(msgspec.to_builtins(changes[:1]))),
-        Asked("A-3", None, "remove", "c" * 64, ("first",), ()),
+        asked_about("A-1", "products/1", "change", changes, hash_="a" * 64, lines=()),
+        asked_about("A-2", None, "create", changes[:1], lines=()),
+        asked_about("A-3", None, "remove", lines=()),
     ]
     ask(filled, LISTINGS, 1, items, patience=timedelta(hours=24))
-    first, *_ = client("viewer").get(f"/api{PLACE}").json()
+    first, *_ = waiting(client("viewer").get(f"/api{PLACE}"))
     assert [(one["touched"], one["share"]) for one in first["changes"]] == [
         ("price", pytest.approx(-0.9)),  # what moves a number, what replaces a value, what is new
         ("quantity", -0.5),

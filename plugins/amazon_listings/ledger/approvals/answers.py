@@ -6,6 +6,7 @@ it is in time.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,16 +56,18 @@ def answer(
         now: This moment, if None.
     """
     now = now or datetime.now(UTC)
-    states: tuple[State, ...] = ("asked", "refused") if where.skus else ("asked",)
+    meant_states: tuple[State, ...] = ("asked", "approved")
+    if approved:
+        meant_states = ("asked", "refused") if where.skus else ("asked",)
     open_ = and_(
-        approvals.c.state.in_(states if approved else ("asked", "approved")),
+        approvals.c.state.in_(meant_states),
         or_(approvals.c.state != "asked", approvals.c.lapses_at > now) if approved else true(),
     )
     answered: list[Approval] = []
     values = {"state": "approved" if approved else "refused", "answered_at": now, "answered_by": by[:128]}
     meant = (
         row
-        for row in find_approvals(ledger, where)
+        for row in find_approvals(ledger, replace(where, states=meant_states))
         if hashes is None or hashes.get((row.connector_key, row.sku)) == row.hash
     )
     for chunk in chunks(list(meant), CHUNK):
@@ -101,7 +104,7 @@ def mark_sent(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str])
     The lines of what was approved with a plan count as approved from now on, and not before: what the PIM
     had changed meanwhile was asked about.
     """
-    planned: list[Approval] = []
+    planned: dict[str | None, list[Approval]] = {}
     for names in by_column(sorted(hashes)):
         with ledger.begin() as connection:
             under_way = and_(about(listings, list(names)), approvals.c.state == "sending")
@@ -112,9 +115,11 @@ def mark_sent(ledger: Engine, listings: ListingScope, hashes: Mapping[str, str])
             connection.execute(
                 update(approvals).where(about(listings, [row.sku for row in sent])).values(state="sent")
             )
-            planned += [approval_of(row) for row in sent if PLANNED in row.reasons]
-    for one in planned:
-        approve_lines(ledger, [one], by=one.answered_by)
+            for row in sent:
+                if PLANNED in row.reasons:
+                    planned.setdefault(row.answered_by, []).append(approval_of(row))
+    for by, rows_of_person in planned.items():
+        approve_lines(ledger, rows_of_person, by=by)
 
 
 class _Scope(NamedTuple):

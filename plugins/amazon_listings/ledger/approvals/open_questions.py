@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select, update
 
+from amazon_listings.ledger.approvals.progress import ApprovalFilter, tallies
 from amazon_listings.ledger.connectors.keys import current_id
-from amazon_listings.ledger.database import reading
-from amazon_listings.ledger.tables import approvals, connectors, questions
+from amazon_listings.ledger.database import CHUNK, chunks, reading
+from amazon_listings.ledger.tables import connectors, questions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, Row
+
+    from amazon_listings.ledger.approvals.progress import Tally
 
 
 @dataclass(frozen=True)
@@ -40,55 +43,41 @@ class Question:
         return sum(self.counts.values())
 
 
-@dataclass
-class _Open:
-    """What is counted of a question."""
-
-    row: Any
-    lapses_at: datetime
-    counts: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-
-
 def open_questions(ledger: Engine, *, now: datetime | None = None) -> list[Question]:
     """Return the questions that are open, by connector and age."""
-    now = now or datetime.now(UTC)
-    table = approvals.c
-    with reading(ledger) as connection:
-        rows = connection.execute(
-            select(
-                questions,
-                current_id(questions),
-                table.kind,
-                table.reasons,
-                table.lapses_at,
-            )
-            .join(approvals, table.question == questions.c.id)
-            .outerjoin(connectors, connectors.c.key == questions.c.connector_key)
-            .where(table.state == "asked", table.lapses_at > now)
-        ).all()
-    found: dict[int, _Open] = {}
-    for row in rows:
-        one = found.setdefault(row.id, _Open(row, row.lapses_at))
-        one.lapses_at = min(one.lapses_at, row.lapses_at)
-        one.counts[row.kind] += 1
-        one.reasons.update(row.reasons)
-    made = [
-        Question(
-            number,
-            one.row.connector_key,
-            one.row.connector_id,
-            one.row.run,
-            one.row.asked_at,
-            one.lapses_at,
-            dict(one.counts),
-            dict(one.reasons),
-            one.row.shown_in,
-            one.row.shown_until,
-        )
-        for number, one in found.items()
-    ]
+    found: dict[int, list[Tally]] = {}
+    for tally in tallies(ledger, ApprovalFilter(open_at=now or datetime.now(UTC))):
+        found.setdefault(tally.question, []).append(tally)
+    made = [_question(row, found[row.id]) for row in _rows(ledger, found)]
     return sorted(made, key=lambda one: (one.connector_id, one.number))
+
+
+def _rows(ledger: Engine, numbers: Iterable[int]) -> Iterator[Row[Any]]:
+    wanted = select(questions, current_id(questions)).outerjoin(
+        connectors, connectors.c.key == questions.c.connector_key
+    )
+    for some in chunks(numbers, CHUNK):
+        with reading(ledger) as connection:
+            yield from connection.execute(wanted.where(questions.c.id.in_(some))).all()
+
+
+def _question(row: Row[Any], counted: Sequence[Tally]) -> Question:
+    counts, reasons = Counter[str](), Counter[str]()
+    for tally in counted:
+        counts[tally.kind] += tally.count
+        reasons.update(dict.fromkeys(tally.reasons, tally.count))
+    return Question(
+        row.id,
+        row.connector_key,
+        row.connector_id,
+        row.run,
+        row.asked_at,
+        min(tally.lapses_at for tally in counted),
+        dict(counts),
+        dict(reasons),
+        row.shown_in,
+        row.shown_until,
+    )
 
 
 def show_question(

@@ -6,15 +6,18 @@ from asked to sent.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import Text, and_, cast, false, func, or_, select, true, tuple_
 
+from amazon_listings.ledger.columns import SKU
 from amazon_listings.ledger.connectors.keys import current_id
-from amazon_listings.ledger.content import unpacked
-from amazon_listings.ledger.database import by_column, in_parts, reading
-from amazon_listings.ledger.tables import approvals, connectors
+from amazon_listings.ledger.content import searchable, unpacked
+from amazon_listings.ledger.database import CHUNK, by_column, in_parts, reading
+from amazon_listings.ledger.tables import approvals, connectors, item_states
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -30,6 +33,13 @@ State = Literal["asked", "approved", "refused", "sending", "sent"]
 PLANNED = "planned"
 #: What becomes of a listing.
 Kind = Literal["create", "change", "remove"]
+#: What a change of a listing touches; of others than these attributes, a picture or the text.
+Touched = Literal["price", "quantity", "text", "image"]
+#: What rows are narrowed to by what becomes of a listing, or by what its changes touch.
+MADE, TOUCHED = ("create", "remove"), ("price", "quantity", "text", "image")
+#: States of what may be sent.
+_APPROVED: tuple[State, ...] = ("approved", "sending")
+_ORDER = (approvals.c.connector_key, approvals.c.question, approvals.c.sku)
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,10 @@ class ApprovalFilter:
         skus: These SKUs.
         without: Not these SKUs.
         states: In one of these states.
+        open_at: Those that wait for an answer at this moment: asked, and not lapsed.
+        text: Whose SKU, PIM identity or name contains it.
+        what: Of which this becomes (`create`, `remove`), or whose changes touch it (`price`, `quantity`,
+            `text`, `image`).
     """
 
     connectors: Collection[str] = ()
@@ -90,6 +104,17 @@ class ApprovalFilter:
     skus: Collection[str] = ()
     without: Collection[str] = ()
     states: Collection[State] = ()
+    open_at: datetime | None = None
+    text: str = ""
+    what: str = ""
+
+
+class Position(NamedTuple):
+    """Where a row is in the order of rows."""
+
+    connector_key: str
+    question: int
+    sku: str
 
 
 EVERY = ApprovalFilter()
@@ -118,12 +143,72 @@ def approval_states(ledger: Engine, listings: ListingScope, skus: Iterable[str])
 
 
 def find_approvals(
-    ledger: Engine, where: ApprovalFilter = EVERY, *, changes: bool = False
+    ledger: Engine,
+    where: ApprovalFilter = EVERY,
+    *,
+    changes: bool = False,
+    after: Position | None = None,
+    most: int | None = None,
 ) -> Iterator[Approval]:
-    """Yield rows by connector, question and SKU, a part at a time; with `changes`, what is asked too."""
-    order = (approvals.c.connector_key, approvals.c.question, approvals.c.sku)
+    """Yield rows by connector, question and SKU, a part at a time.
+
+    Args:
+        ledger: The open ledger.
+        where: Which.
+        changes: Whether to read what is asked, too.
+        after: The position of the row behind which to begin.
+        most: How many at most; None: all.
+    """
     wanted = approval_rows(changes=changes).where(_condition(where))
-    yield from map(approval_of, in_parts(ledger, wanted, *order))
+    if after is not None:
+        place = after._replace(sku=SKU.fitted(after.sku))
+        wanted = wanted.where(tuple_(*_ORDER) > tuple_(*place))
+    size = CHUNK if most is None else min(CHUNK, most)
+    yield from map(approval_of, islice(in_parts(ledger, wanted, *_ORDER, size=size), most))
+
+
+def largest_price_moves(ledger: Engine, where: ApprovalFilter, most: int) -> list[Approval]:
+    """Return the rows, with what is asked, that move a price by the largest shares."""
+    wanted = approval_rows(changes=True).where(_condition(where), approvals.c.price_share.is_not(None))
+    with reading(ledger) as connection:
+        rows = connection.execute(wanted.order_by(approvals.c.price_share.desc(), *_ORDER).limit(most)).all()
+    return [approval_of(row) for row in rows]
+
+
+def count_approvals(ledger: Engine, where: ApprovalFilter) -> int:
+    """Return how many rows there are."""
+    with reading(ledger) as connection:
+        return int(
+            connection.scalar(select(func.count()).select_from(approvals).where(_condition(where))) or 0
+        )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows that have all of this in common, how many they are, and when the first of them lapses."""
+
+    question: int
+    kind: Kind
+    reasons: tuple[str, ...]
+    touches: tuple[str, ...]
+    count: int
+    lapses_at: datetime
+
+
+def tallies(ledger: Engine, where: ApprovalFilter) -> list[Tally]:
+    """Count rows by all that pages and questions say of them, in the order of the first row of each."""
+    table = approvals.c
+    reasons = cast(table.reasons, Text)
+    common = (table.question, table.kind, reasons, table.touches)
+    wanted = select(*common, func.count(), func.min(table.lapses_at), func.min(table.sku))
+    with reading(ledger) as connection:
+        rows = connection.execute(wanted.where(_condition(where)).group_by(*common)).all()
+        return [
+            Tally(question, kind, tuple(json.loads(why)), tuple(touches.split()), count, lapses_at)
+            for question, kind, why, touches, count, lapses_at, _ in sorted(
+                rows, key=lambda row: (row[0], row[-1])
+            )
+        ]
 
 
 def approved_skus(ledger: Engine, connector_key: str, *, kind: Kind | None = None) -> list[str]:
@@ -131,17 +216,22 @@ def approved_skus(ledger: Engine, connector_key: str, *, kind: Kind | None = Non
     table = approvals.c
     condition = and_(
         table.connector_key == connector_key,
-        table.state.in_(("approved", "sending")),
+        table.state.in_(_APPROVED),
         table.kind == kind if kind is not None else true(),
     )
     with reading(ledger) as connection:
         return list(connection.scalars(select(table.sku).where(condition).order_by(table.sku)))
 
 
+def count_approved(ledger: Engine, connector_key: str) -> int:
+    """Return of how many items of a connector a change was approved and not accepted yet."""
+    return count_approvals(ledger, ApprovalFilter(connectors=(connector_key,), states=_APPROVED))
+
+
 def approved_by_connector(ledger: Engine) -> dict[str, int]:
     """Return of how many items of each connector a change was approved and not accepted yet."""
     table = approvals.c
-    condition = and_(table.sku.is_not(None), table.state.in_(("approved", "sending")))
+    condition = and_(table.sku.is_not(None), table.state.in_(_APPROVED))
     wanted = select(table.connector_key, func.count()).where(condition).group_by(table.connector_key)
     with reading(ledger) as connection:
         return dict(connection.execute(wanted).tuples().all())
@@ -201,4 +291,26 @@ def _condition(where: ApprovalFilter) -> ColumnElement[bool]:
             conditions.append(column.in_(list(wanted)))
     if where.without:
         conditions.append(table.sku.not_in(list(where.without)))
+    if where.open_at is not None:
+        conditions += [table.state == "asked", table.lapses_at > where.open_at]
+    if where.what in MADE:
+        conditions.append(table.kind == where.what)
+    elif where.what in TOUCHED:
+        conditions.append(table.touches.contains(where.what))
+    elif where.what:
+        conditions.append(false())
+    if text := where.text.strip():
+        conditions.append(_has(searchable(text), where))
     return and_(*conditions)
+
+
+def _has(text: str, where: ApprovalFilter) -> ColumnElement[bool]:
+    """Return the condition that a text is in the SKU of a row, or in what is known of its item."""
+    state = item_states.c
+    named = select(state.connector_key, state.pim_id).where(state.search.contains(text, autoescape=True))
+    if where.connectors:
+        named = named.where(state.connector_key.in_(list(where.connectors)))
+    return or_(
+        approvals.c.search.contains(text, autoescape=True),
+        tuple_(approvals.c.connector_key, approvals.c.pim_id).in_(named),
+    )

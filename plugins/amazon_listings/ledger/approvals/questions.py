@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, func, not_, or_, select
 
 from amazon_listings.ledger.approvals.progress import Kind, about  # msgspec reads the annotations of `Asked`
 from amazon_listings.ledger.columns import SKU
-from amazon_listings.ledger.content import packed
+from amazon_listings.ledger.content import packed, searchable
 from amazon_listings.ledger.database import CHUNK, chunks, insert_into
 from amazon_listings.ledger.tables import approvals, questions
 
@@ -42,6 +42,8 @@ class Asked:
         reasons: Why: `first`, `always`, or names of guards.
         lines: The mapping lines behind the changes.
         changes: The changes as JSON, packed: a run may ask about each of its items.
+        touches: What the changes of a listing touch: `price`, `quantity`, `text`, `image`.
+        price_share: The largest share by which they move what a buyer pays, without its sign; None: no price.
     """
 
     sku: str
@@ -51,6 +53,8 @@ class Asked:
     reasons: tuple[str, ...]
     lines: tuple[str, ...] = ()
     changes: bytes = _NO_CHANGES
+    touches: tuple[str, ...] = ()
+    price_share: float | None = None
 
 
 def ask(
@@ -196,4 +200,7 @@ def _entry(item: Asked) -> dict[str, Any]:
         "reasons": list(item.reasons),
         "lines": list(item.lines),
         "changes": item.changes,
+        "touches": " ".join(item.touches),
+        "price_share": item.price_share,
+        "search": searchable(item.sku),
     }

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from amazon_listings.airflow_adapter import connections
 from amazon_listings.airflow_adapter.api_server import dag_states, runs_at_work
 from amazon_listings.errors import AmazonListingsError
-from amazon_listings.ledger.approvals.progress import approved_skus
+from amazon_listings.ledger.approvals.progress import count_approved
 from amazon_listings.ledger.connectors.stops import Stop, resume, stop, stop_of
 from amazon_listings.ledger.items.issues import count_issues
 from amazon_listings.ledger.runs.answers import answers_of
@@ -156,7 +156,7 @@ def approved_items(one: Connector) -> int:
     """Return how many items of a connector are approved and not sent yet."""
     ledger = connections.ledger()
     key = keys_of(ledger).get(one.id)
-    return len(approved_skus(ledger, key)) if key else 0
+    return count_approved(ledger, key) if key else 0
 
 
 def stopped_by(one: Connector) -> Stop | None:

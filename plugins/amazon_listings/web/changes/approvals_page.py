@@ -6,8 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from urllib.parse import quote
 
@@ -21,10 +19,20 @@ from amazon_listings.airflow_adapter.api_server import call
 from amazon_listings.approvals.answers import answer_items
 from amazon_listings.approvals.asked_changes import changes_of
 from amazon_listings.approvals.prices import Price, buyer_prices
-from amazon_listings.approvals.wording import PriceChange, largest, price_changes
+from amazon_listings.approvals.touched import PriceChange, price_changes, touched
+from amazon_listings.approvals.wording import largest_prices
 from amazon_listings.errors import AmazonListingsError
 from amazon_listings.ledger.approvals.open_questions import open_questions
-from amazon_listings.ledger.approvals.progress import ApprovalFilter, find_approvals
+from amazon_listings.ledger.approvals.progress import (
+    MADE,
+    TOUCHED,
+    ApprovalFilter,
+    Position,
+    Touched,
+    count_approvals,
+    find_approvals,
+    tallies,
+)
 from amazon_listings.ledger.database import CHUNK, chunks
 from amazon_listings.ledger.items.states import StateFilter, find_states, item_names
 from amazon_listings.mapping.faults import MappingErrors
@@ -33,38 +41,30 @@ from amazon_listings.web.access import Editor, Reader, Visitor
 from amazon_listings.web.activity.activity_page import approved_items
 from amazon_listings.web.configured import connector_of, keys_of
 from amazon_listings.web.described import mapping_of, stored_definitions_of
+from amazon_listings.web.references import Number
 from amazon_listings.web.rendering import render, wording
 from amazon_listings.web.shopper import shown
 from amazon_listings.web.told import Told
 from amazon_listings.writes.foreseen import RunForecast, forecast_of_approval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from amazon_listings.connectors.model import Connector
     from amazon_listings.item import Item
-    from amazon_listings.ledger.approvals.progress import Approval, State
+    from amazon_listings.ledger.approvals.progress import Approval
     from amazon_listings.mapping.mapping import FieldMapping
     from amazon_listings.messages import Catalogue
     from amazon_listings.runs.plan import Change
 
 router = APIRouter()
 
-Touched = Literal["price", "quantity", "image", "text"]
-#: What a change of an attribute touches; of others, a picture or the text of the listing.
-_TOUCHED: dict[str, Touched] = {
-    "purchasable_offer": "price",
-    "list_price": "price",
-    "fulfillment_availability": "quantity",
-}
-#: What items are narrowed to by what becomes of them.
-WHAT = ("price", "quantity", "text", "image", "create", "remove")
 #: What the CSV file has of a value.
 COLUMNS = ("sku", "name", "kind", "field", "amazon_has", "we_send", "change", "pim_field", "pim_value")
 #: The number of a question.
 _NUMBER = re.compile(r"[0-9]{1,9}")
-#: Items shown; an answer to all holds for the others of the same questions too.
-SHOWN = 50
+#: Items shown, and in a batch of an export; an answer to all holds for the others of the same questions too.
+SHOWN, BATCH = 50, 500
 
 
 @dataclass(frozen=True)
@@ -109,28 +109,12 @@ class AskedItem:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """An item that waits, as it is kept; thousands may, and few of them are put into words.
+class ApprovalPage:
+    """A page of items that wait; `count` is how many the filters leave."""
 
-    `what` is what becomes of its listing, or what its changes touch: items are narrowed by it; `prices` are
-    the changes of what a buyer pays.
-    """
-
-    row: Approval
-    name: str | None
-    what: frozenset[str]
-    prices: tuple[PriceChange, ...]
-
-
-@lru_cache(maxsize=4096)
-def _touched_by(row: Approval) -> tuple[frozenset[str], tuple[PriceChange, ...]]:
-    """Return what the changes of a row touch, and those of prices: thousands are counted for each page."""
-    if row.kind != "change":  # a listing that is made or taken off sale had no other price
-        return frozenset([row.kind]), ()
-    changes = changes_of(row)
-    return frozenset(touched(change.leaf.attribute) for change in changes), tuple(
-        price_changes(row.sku, changes)
-    )
+    items: list[AskedItem]
+    count: int
+    next: dict[str, str] | None
 
 
 class Sought(BaseModel, frozen=True):
@@ -138,6 +122,13 @@ class Sought(BaseModel, frozen=True):
 
     q: str = ""
     what: str = ""
+
+
+class Wanted(Sought, frozen=True):
+    """Which items that wait are wanted, and behind which one their page begins."""
+
+    after_question: Number = 0
+    after_sku: str = ""
 
 
 class Answer(BaseModel, frozen=True):
@@ -155,12 +146,18 @@ class Answer(BaseModel, frozen=True):
 @router.get("/dags/{dag_id}/approvals", response_class=HTMLResponse)
 def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]) -> HTMLResponse:
     """Show what waits of a connector."""
-    one = connector_of(dag_id)
+    one, ledger = connector_of(dag_id), connections.ledger()
     words = wording(request)
-    found = waiting(one)
-    left = narrowed(found, sought)
-    kinds: Counter[str] = Counter(each.row.kind for each in found)
-    what = Counter(name for each in found for name in each.what)
+    where, narrowed = waiting(one), waiting(one, sought)
+    found = tallies(ledger, where) if where is not None else []
+    kinds, reasons, what = Counter[str](), Counter[str](), Counter[str]()
+    for tally in found:
+        kinds[tally.kind] += tally.count
+        reasons.update(dict.fromkeys(tally.reasons, tally.count))
+        what.update(dict.fromkeys(tally.touches or (tally.kind,), tally.count))
+    count = sum(kinds.values())
+    rows = list(find_approvals(ledger, narrowed, changes=True, most=SHOWN)) if narrowed is not None else []
+    left = count_approvals(ledger, narrowed) if narrowed is not None and sought != Sought() else count
     return render(
         request,
         "approvals.html",
@@ -171,14 +168,14 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
         dag_id=dag_id,
         tab="approvals",
         sought=sought,
-        items=worded(one, left[:SHOWN], words.messages),
-        count=len(found),
-        not_shown=len(left) - len(left[:SHOWN]),
-        what={name: what[name] for name in WHAT if name in what},
-        prices=largest(price for each in found for price in each.prices),
+        items=worded(one, rows, words.messages),
+        count=count,
+        not_shown=left - len(rows),
+        what={name: what[name] for name in (*TOUCHED, *MADE) if name in what},
+        prices=largest_prices(ledger, where) if where is not None else [],
         kinds=kinds,
-        reasons=Counter(reason for each in found for reason in each.row.reasons),
-        questions=",".join(str(number) for number in sorted({each.row.question for each in found})),
+        reasons=reasons,
+        questions=",".join(str(number) for number in sorted({tally.question for tally in found})),
         cost=cost_of(one, kinds).worded(words.messages),
         may_answer=may_answer(one, visitor),
         may_ask_amazon=visitor.may_use_connection(one.amazon.connection),
@@ -190,11 +187,22 @@ def page(request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sough
 
 @router.get("/api/dags/{dag_id}/approvals")
 def approvals(
-    request: Request, dag_id: str, visitor: Reader, sought: Annotated[Sought, Query()]
-) -> list[AskedItem]:
-    """Return what waits of a connector."""
-    one = connector_of(dag_id)
-    return worded(one, narrowed(waiting(one), sought), wording(request).messages)
+    request: Request, dag_id: str, visitor: Reader, wanted: Annotated[Wanted, Query()]
+) -> ApprovalPage:
+    """Return a page of what waits of a connector."""
+    one, ledger = connector_of(dag_id), connections.ledger()
+    where = waiting(one, wanted)
+    if where is None:
+        return ApprovalPage([], 0, None)
+    (key,) = where.connectors
+    after = Position(key, wanted.after_question, wanted.after_sku)
+    rows = list(find_approvals(ledger, where, changes=True, after=after, most=SHOWN + 1))
+    following = None
+    if len(rows) > SHOWN:
+        rows = rows[:SHOWN]
+        following = {"after_question": str(rows[-1].question), "after_sku": rows[-1].sku}
+    items = worded(one, rows, wording(request).messages)
+    return ApprovalPage(items, count_approvals(ledger, where), following)
 
 
 @router.get("/dags/{dag_id}/approvals.csv")
@@ -203,29 +211,34 @@ def export(
 ) -> StreamingResponse:
     """Return the values that wait as CSV, with the PIM fields behind them: what to correct in the PIM."""
     one = connector_of(dag_id)
-    messages = wording(request).messages
-    items = worded(one, narrowed(waiting(one), sought), messages)
-    lines = (
-        csv_line(
-            (
-                item.sku,
-                item.name or "",
-                item.kind,
-                change.label,
-                change.before,
-                change.after,
-                "" if change.share is None else round(change.share, 4),
-                change.pim_field,
-                change.pim_value,
-            )
-        )
-        for item in items
-        for change in item.changes
-    )
+    where, messages = waiting(one, sought), wording(request).messages
+
+    def parts() -> Iterator[str]:
+        yield "\ufeff" + csv_line(COLUMNS)
+        rows = find_approvals(connections.ledger(), where, changes=True) if where is not None else ()
+        for some in chunks(rows, BATCH):
+            yield "".join(_csv_lines(worded(one, some, messages)))
+
     headers = {"Content-Disposition": 'attachment; filename="approvals.csv"'}
-    return StreamingResponse(
-        chain(["\ufeff" + csv_line(COLUMNS)], lines), media_type="text/csv; charset=utf-8", headers=headers
-    )
+    return StreamingResponse(parts(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _csv_lines(items: Iterable[AskedItem]) -> Iterator[str]:
+    for item in items:
+        for change in item.changes:
+            yield csv_line(
+                (
+                    item.sku,
+                    item.name or "",
+                    item.kind,
+                    change.label,
+                    change.before,
+                    change.after,
+                    "" if change.share is None else round(change.share, 4),
+                    change.pim_field,
+                    change.pim_value,
+                )
+            )
 
 
 @router.post("/dags/{dag_id}/approvals")
@@ -284,39 +297,25 @@ def may_answer(one: Connector, visitor: Visitor) -> bool:
     return allowed and visitor.may_edit(one.dag_id)
 
 
-def waiting(one: Connector) -> list[Waiting]:
-    """Return the items of a connector that are asked about and have not lapsed, by question and SKU."""
-    ledger = connections.ledger()
-    key = keys_of(ledger).get(one.id)
+def waiting(one: Connector, sought: Sought | None = None) -> ApprovalFilter | None:
+    """Return which rows are the items of a connector that wait for an answer; None before it ran."""
+    key = keys_of(connections.ledger()).get(one.id)
     if key is None:
-        return []
-    now = datetime.now(UTC)
-    asked: tuple[State, ...] = ("asked",)
-    where = ApprovalFilter(connectors=(key,), states=asked)
-    rows = [row for row in find_approvals(ledger, where, changes=True) if not row.lapsed(now)]
-    names = item_names(ledger, key, [row.pim_id for row in rows if row.pim_id])
-    return [Waiting(row, names.get(row.pim_id or ""), *_touched_by(row)) for row in rows]
+        return None
+    every = ApprovalFilter(connectors=(key,), open_at=datetime.now(UTC))
+    return replace(every, text=sought.q, what=sought.what) if sought is not None else every
 
 
-def narrowed(found: list[Waiting], sought: Sought) -> list[Waiting]:
-    """Return the items whose SKU or name has a text in it, and of which something of a kind changes."""
-    text = sought.q.casefold().strip()
-    return [
-        one
-        for one in found
-        if text in f"{one.row.sku} {one.name or ''}".casefold()
-        and (not sought.what or sought.what in one.what)
-    ]
-
-
-def worded(one: Connector, some: list[Waiting], messages: Catalogue) -> list[AskedItem]:
+def worded(one: Connector, waiting: Sequence[Approval], messages: Catalogue) -> list[AskedItem]:
     """Return items in words, with what the PIM said last of each value where the mapping is not broken."""
-    ledger = connections.ledger()
-    key = keys_of(ledger).get(one.id)
-    known = stored_definitions_of(one, ledger, key) if key and some else None
+    if not waiting:
+        return []
+    ledger, key = connections.ledger(), waiting[0].connector_key
+    known = stored_definitions_of(one, ledger, key)
     labels = known.labels if known else {}
-    found = [_asked(each, labels, messages) for each in some]
-    if key is None or known is None:
+    names = item_names(ledger, key, [row.pim_id for row in waiting if row.pim_id])
+    found = [_asked(row, names.get(row.pim_id or ""), labels, messages) for row in waiting]
+    if known is None:
         return found
     try:
         mapping = mapping_of(one, known)
@@ -357,15 +356,15 @@ def _pim_value(row: Item, field: str, language: str) -> Any:
     return None
 
 
-def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedItem:
-    row = one.row
-    changes = [_change(change, labels, messages) for change in changes_of(row)]
+def _asked(row: Approval, name: str | None, labels: dict[str, str], messages: Catalogue) -> AskedItem:
+    asked = changes_of(row)
+    changes = [_change(change, labels, messages) for change in asked]
     # What a person looks at first: by how much a price moves, another number, then what replaces a value.
     changes.sort(key=lambda change: (change.touched != "price", -abs(change.share or 0), not change.before))
     return AskedItem(
         sku=row.sku,
         pim_id=row.pim_id,
-        name=one.name,
+        name=name,
         kind=row.kind,
         question=row.question,
         hash=row.hash,
@@ -373,13 +372,9 @@ def _asked(one: Waiting, labels: dict[str, str], messages: Catalogue) -> AskedIt
         asked_at=row.asked_at,
         lapses_at=row.lapses_at,
         changes=changes,
-        prices=list(one.prices),
+        # A listing that is made or taken off sale had no other price.
+        prices=list(price_changes(row.sku, asked)) if row.kind == "change" else [],
     )
-
-
-def touched(attribute: str) -> Touched:
-    """Return what a change of an attribute touches."""
-    return "image" if "image_locator" in attribute else _TOUCHED.get(attribute, "text")
 
 
 def _change(change: Change, labels: dict[str, str], messages: Catalogue) -> AskedChange:
