@@ -341,6 +341,25 @@ def test_a_draft_is_published_as_the_user_and_kept_as_a_version(client, editor, 
     assert yaml.safe_load(client("viewer").get(f"{PLACE}.yaml").text)["mapping"]["Marque"] == "Lumio"
 
 
+@pytest.mark.parametrize("fails", ["GET", "PUT"])
+def test_a_draft_is_published_though_airflow_cannot_be_asked_to_parse(
+    client, editor, airflow_api, monkeypatch, fails
+):
+    from amazon_listings.web.drafts import publishing
+
+    answering = publishing.call
+
+    async def call(method, *request):
+        if method == fails:
+            raise OSError("database is locked")
+        return await answering(method, *request)
+
+    monkeypatch.setattr(publishing, "call", call)
+    keep(editor, kind="constant", constant="Lumio")
+    assert editor.post(f"{PLACE}/publish", json={"revision": 1}).status_code == 200
+    assert "no draft" in client("viewer").get(PLACE).text
+
+
 @pytest.mark.parametrize("before", [None, {"mapping": {"Marque": "Before"}}])
 def test_the_way_back_goes_before_the_first_publication(client, editor, airflow_api, variable, before):
     name = "amazon_connector_lamps"

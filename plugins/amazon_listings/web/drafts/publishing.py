@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from amazon_listings.ledger.connectors.drafts import (
     refuse_changed,
 )
 from amazon_listings.ledger.connectors.new import drop_new_connector, find_new_connector
+from amazon_listings.messages import log_line
 from amazon_listings.runs.map_fields import compiled
 from amazon_listings.settings import settings
 from amazon_listings.web.access import Editor, Reader, Visitor
@@ -41,10 +43,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from amazon_listings.connectors.model import Connector
-    from amazon_listings.web.references import Number
-from amazon_listings.web.rendering import Wording
+    from amazon_listings.web.rendering import Wording
 
 router = APIRouter()
+
+log = logging.getLogger(__name__)
 
 #: The number of the state before anything was published.
 BEFORE_ALL = 0
@@ -211,7 +214,10 @@ async def _write_variable(
 
 async def _ask_to_parse(request: Request, dag_id: str) -> None:
     """Ask Airflow, as the user, to parse the DAG's file now; else it does so after its interval."""
-    found = await call("GET", f"/dags/{dag_id}", request.headers)
-    token = found.content.get("file_token") if isinstance(found.content, dict) else None
-    if token:
-        await call("PUT", f"/parseDagFile/{token}", request.headers)
+    try:
+        found = await call("GET", f"/dags/{dag_id}", request.headers)
+        token = found.content.get("file_token") if isinstance(found.content, dict) else None
+        if token:
+            await call("PUT", f"/parseDagFile/{token}", request.headers)
+    except Exception:  # whatever fails in Airflow, the Variable is written
+        log.warning("%s", log_line("log.parse_not_asked", dag=dag_id), exc_info=True)
