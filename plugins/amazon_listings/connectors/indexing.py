@@ -7,12 +7,11 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from amazon_listings.connectors.assembly import Assembly
-from amazon_listings.connectors.document_limits import MOST_CHARACTERS
 from amazon_listings.connectors.layers import Layers, layer_files
 from amazon_listings.connectors.loader import document_files, put_together
 from amazon_listings.connectors.quality_suite import suite_files
 from amazon_listings.connectors.shares import Document, Index, digest_of
-from amazon_listings.connectors.texts import read_file
+from amazon_listings.connectors.texts import content_of, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +56,6 @@ def _document(shared: Layers, path: Path, digest: str) -> Document:
 def _of_file(path: Path) -> str:
     """Return the digest of what is read of a file; of one that cannot be read, why."""
     try:
-        with path.open("rb") as file:
-            return blake2b(file.read(4 * MOST_CHARACTERS + 1), digest_size=16).hexdigest()
+        return blake2b(content_of(path), digest_size=16).hexdigest()
     except OSError as error:
         return error.strerror or type(error).__name__

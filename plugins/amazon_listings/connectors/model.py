@@ -42,10 +42,10 @@ class Where:
     files: dict[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     def __str__(self) -> str:
+        # Airflow takes no half characters, which stand for bytes of a file's name that are not UTF-8.
+        path = str(self.path or "").encode("utf-8", "backslashreplace").decode()
         return " and ".join(
-            part
-            for part in (str(self.path or ""), f"Variable {self.variable}" if self.variable else "")
-            if part
+            part for part in (path, f"Variable {self.variable}" if self.variable else "") if part
         )
 
     def mapping_lines(self) -> dict[str, int]:

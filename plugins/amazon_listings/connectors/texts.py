@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from dataclasses import dataclass, field
@@ -83,11 +84,22 @@ class ConnectorFile:
         return LocatedProblem(problem, path, path, spot.line + 1, spot.column + 1, shown)
 
 
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a document; of one that is too large, the first.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe, which would be waited for.
+    """
+    if path.is_fifo():
+        raise OSError(errno.EINVAL, "it is a pipe")
+    with path.open("rb") as file:
+        return file.read(4 * MOST_CHARACTERS + 1)
+
+
 def read_file(path: Path) -> ConnectorFile:
     """Return a connector file; never raises for what is wrong with it."""
     try:
-        with path.open("rb") as file:
-            content = file.read(4 * MOST_CHARACTERS + 1)
+        content = content_of(path)
         if len(content) > 4 * MOST_CHARACTERS:  # a character has at most four bytes
             return ConnectorFile(path, problem=TOO_LARGE)
     except OSError as error:
