@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.configuration import conf
 from airflow.dag_processing.bundles.base import BaseDagBundle
 
-from amazon_listings.airflow_adapter import share_files
+from amazon_listings.airflow_adapter import bundle_config, share_files
 from amazon_listings.settings import airflow_home
 
 if TYPE_CHECKING:
@@ -28,13 +28,22 @@ class ConnectorBundle(BaseDagBundle):
         files: How many files.
         refresh_interval: After how many seconds the dag-processor looks for documents that changed.
         kwargs: What Airflow gives every bundle.
+
+    Raises:
+        BundleTwice: it is configured more than once, or extended: each DAG would be made twice.
+        FilesWrong: it cannot have so many files.
     """
 
     supports_versioning = False
 
-    def __init__(self, *, files: int = 4, refresh_interval: int = 10, **kwargs: Any) -> None:
+    def __init__(
+        self, *, files: int = bundle_config.DEFAULT_FILES, refresh_interval: int = 10, **kwargs: Any
+    ) -> None:
         super().__init__(refresh_interval=refresh_interval, **kwargs)
-        self.files = share_files.count(files)
+        self.files = bundle_config.count(files)
+        bundle_config.has_bundle(conf.getjson("dag_processor", "dag_bundle_config_list", fallback=[]))
+        if type(self) is not ConnectorBundle:  # which `dags/connectors.py` would not know
+            raise bundle_config.BundleTwice("bundle.twice", classpath=bundle_config.CLASSPATH)
 
     @property
     def path(self) -> Path:

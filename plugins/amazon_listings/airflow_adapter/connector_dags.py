@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import get_parsing_context
 from airflow.sdk.configuration import conf
 
+from amazon_listings.airflow_adapter import bundle_config
 from amazon_listings.airflow_adapter.configured import BrokenConnectors, declared
 from amazon_listings.airflow_adapter.dag_factory import build_broken_dag, build_dag
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 _DAG_ID = re.compile(r"[A-Za-z0-9_.-]{1,250}")
 #: What the id of a connector's DAG begins with.
 _PREFIX = "amazon_"
-#: How Airflow's configuration names the bundle.
-_BUNDLE = "amazon_listings.airflow_adapter.connector_bundle.ConnectorBundle"
 
 
 def connector_dags() -> dict[str, DAG]:
@@ -79,7 +78,10 @@ def raise_for(loaded: Loaded) -> None:
 
 
 def has_bundle() -> bool:
-    """Return whether Airflow is configured to take the connectors' DAGs from their bundle."""
-    bundles = conf.getjson("dag_processor", "dag_bundle_config_list", fallback=[])
-    named = [one.get("classpath") for one in bundles if isinstance(one, dict)] if bundles else []
-    return _BUNDLE in named
+    """Return whether Airflow is configured to take the connectors' DAGs from their bundle.
+
+    Raises:
+        BundleTwice: it is configured more than once.
+        FilesWrong: it is configured with a number of files that it cannot have.
+    """
+    return bundle_config.has_bundle(conf.getjson("dag_processor", "dag_bundle_config_list", fallback=[]))

@@ -5,22 +5,18 @@ Several processes may write them at a time: a file is replaced as a whole.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from amazon_listings.connectors.shares import Index, Share, index_of_text
-from amazon_listings.errors import ActionRequiredError
-from amazon_listings.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: More files than processes help nothing.
-MOST_FILES = 64
 #: So many seconds a file stays of which there are fewer now: tasks that were queued before name it.
 _KEPT_FOR = 24 * 3600
 _INDEX = "index.json"
@@ -40,22 +36,6 @@ from amazon_listings.airflow_adapter.shared_dags import raise_for_all
 
 raise_for_all(__file__)
 '''
-
-
-class FilesWrong(ActionRequiredError):
-    """The bundle is configured with a number of files that it cannot have."""
-
-
-def count(files: object) -> int:
-    """Return the number of files.
-
-    Raises:
-        FilesWrong: it is none, or too large.
-    """
-    if isinstance(files, bool) or not isinstance(files, int) or not 1 <= files <= MOST_FILES:
-        expected = message("settings.whole_number", least=1, most=MOST_FILES)
-        raise FilesWrong("settings.wrong", name="files", value=str(files)[:60], expected=expected)
-    return files
 
 
 def add_missing(folder: Path, files: int) -> None:
@@ -132,6 +112,7 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    written = path.with_name(f".{path.name}.{os.getpid()}")
+    # Processes of two containers may have one number, and threads have.
+    written = path.with_name(f".{path.name}.{uuid4().hex}")
     written.write_text(text, encoding="utf-8")
     written.replace(path)

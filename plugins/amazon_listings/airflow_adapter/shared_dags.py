@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from amazon_listings.airflow_adapter.configured import declared, declared_in_sha
 from amazon_listings.airflow_adapter.connector_dags import dags_of, own_dag, raise_for
 from amazon_listings.connectors.indexing import indexed
 from amazon_listings.connectors.shares import Share
-from amazon_listings.errors import ActionRequiredError
+from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow.sdk import DAG
 
     from amazon_listings.connectors.shares import Index
@@ -35,7 +38,8 @@ def dags_of_share(number: int, of: int, file: str) -> dict[str, DAG]:
     share, path = Share(number, of), Path(file)
     index = indexed(settings().connectors, share_files.kept_index(path.parent))
     _note(path, index.state(share))
-    return dags_of(declared_in_share(share, index))
+    with _parsed_soon_again(path):
+        return dags_of(declared_in_share(share, index))
 
 
 def raise_for_all(file: str) -> None:
@@ -51,7 +55,9 @@ def raise_for_all(file: str) -> None:
         return
     path = Path(file)
     _note(path, indexed(settings().connectors, share_files.kept_index(path.parent)).state(None))
-    raise_for(declared())
+    with _parsed_soon_again(path):
+        loaded = declared()
+    raise_for(loaded)
 
 
 def connectors_index(folder: Path) -> Index | None:
@@ -64,6 +70,16 @@ def connectors_index(folder: Path) -> Index | None:
         return indexed(settings().connectors, share_files.kept_index(folder))
     except ActionRequiredError:
         return None  # each parse says why, as an import error
+
+
+@contextmanager
+def _parsed_soon_again(path: Path) -> Iterator[None]:
+    """Let the next refresh touch a file that cannot be parsed just now, before its DAGs are stale."""
+    try:
+        yield
+    except RetryableError:
+        _note(path, "")
+        raise
 
 
 def _note(path: Path, state: str) -> None:

@@ -9,10 +9,12 @@ import pytest
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.definitions.context import _AIRFLOW_PARSING_CONTEXT_DAG_ID, _AIRFLOW_PARSING_CONTEXT_TASK_ID
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import VariableKeysResult
+from airflow.sdk.execution_time.comms import ErrorResponse, VariableKeysResult
 
 from amazon_listings.airflow_adapter import share_files
+from amazon_listings.airflow_adapter.bundle_config import BundleTwice, FilesWrong
 from amazon_listings.airflow_adapter.connector_bundle import ConnectorBundle
 from amazon_listings.airflow_adapter.connector_dags import has_bundle
 from amazon_listings.connectors.shares import Index, Share
@@ -20,6 +22,7 @@ from local_airflow.project import PROJECT
 
 CLASSPATH = "amazon_listings.airflow_adapter.connector_bundle.ConnectorBundle"
 LOCAL = "airflow.dag_processing.bundles.local.LocalDagBundle"
+BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
 LONG_AGO = 1_000_000_000
 
 
@@ -212,6 +215,19 @@ def test_a_worker_writes_only_what_is_missing(bundle, configured):
     assert "dags_of_share(2, 3" in (bundle.path / "connectors_2.py").read_text()
 
 
+def test_writers_of_one_file_do_not_hinder_each_other(tmp_path, monkeypatch):
+    replace, others = Path.replace, [lambda: share_files.add_missing(tmp_path, 1)]
+
+    def replace_after_another(path, target):
+        if others:
+            others.pop()()
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_after_another)
+    share_files.add_missing(tmp_path, 1)
+    assert {path.name for path in tmp_path.iterdir()} == {"connectors_1.py", "connector_errors.py"}
+
+
 def test_files_that_are_too_many_go_after_a_day(bundle, configured, declare, document, parsed):
     for number in range(12):
         declare(document | {"id": f"fr_{number}"})
@@ -248,8 +264,79 @@ def test_the_folder_is_below_the_home_unless_airflow_has_one(bundle, tmp_path, m
 
 @pytest.mark.parametrize("files", [0, -1, 65, "3", 2.0, True, None])
 def test_a_number_of_files_that_cannot_be(files):
-    with pytest.raises(share_files.FilesWrong, match="a whole number from 1 to 64"):
+    with pytest.raises(FilesWrong, match="a whole number from 1 to 64"):
         ConnectorBundle(name="ours", files=files)
+
+
+@pytest.mark.parametrize("twice", [True, False])
+def test_a_bundle_that_cannot_be_says_so_in_both_files_of_the_dags_folder(
+    configured, declare, document, parse, monkeypatch, twice
+):
+    declare(document)
+    configured()
+    bundles = json.loads(os.environ[BUNDLES])
+    bundles += [bundles[1] | {"name": "more"}] if twice else []
+    bundles[1]["kwargs"] = {"files": 3 if twice else 0}
+    monkeypatch.setenv(BUNDLES, json.dumps(bundles))
+    bag = parse()
+    assert bag.dags == {}
+    said = "with the classpath amazon_listings" if twice else "a whole number from 1 to 64"
+    assert len(bag.import_errors) == 2
+    assert all(said in text for text in bag.import_errors.values())
+    assert [one.name for one in DagBundlesManager().get_all_dag_bundles()] == ["dags-folder"]
+
+
+def test_a_class_that_extends_the_bundle_makes_no_dags_beside_the_dags_folder(configured):
+    class Extended(ConnectorBundle):
+        pass
+
+    with pytest.raises(BundleTwice):
+        Extended(name="ours")
+    assert ConnectorBundle(name="ours").files == 4
+
+
+def test_a_file_whose_variables_cannot_be_read_is_parsed_soon_again(
+    bundle, declare, document, parsed, monkeypatch
+):
+    declare(document)
+    bundle.refresh()
+    with monkeypatch.context() as away:
+        away.setattr(NoVariables, "send", refused)
+        files, errors = parsed(bundle)
+        assert files == {}
+        assert len(errors) == 4
+    set_back(bundle)
+    bundle.refresh()
+    assert len(touched(bundle)) == 4
+    assert parsed(bundle)[1] == {}
+    set_back(bundle)
+    bundle.refresh()
+    assert touched(bundle) == set()
+
+
+def refused(_supervisor, _request):
+    """Airflow, which does not list its Variables just now."""
+    raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
+
+
+def test_names_of_files_that_are_not_utf_8_take_no_dag_away(bundle, folder, document, parsed):
+    (folder / os.fsdecode(b"\xff.yaml")).write_text(json.dumps(document))
+    (folder / os.fsdecode(b"\xfe.yaml")).write_text("id: fr_broken\namazon: [")
+    bundle.refresh()
+    bag = DagBag(str(bundle.path))
+    (dag,) = bag.dags.values()
+    assert "\\udcff.yaml" in dag.doc_md.encode().decode()
+    (error,) = bag.import_errors.values()
+    assert "fr_broken" in error.encode().decode()
+
+
+def test_a_pipe_among_the_documents_holds_nothing_up(bundle, folder, declare, document, parsed):
+    declare(document)
+    os.mkfifo(folder / "pipe.yaml")
+    bundle.refresh()
+    files, errors = parsed(bundle)
+    assert files.keys() == {"amazon_fr_home"}
+    assert "it is a pipe" in errors["connector_errors.py"]
 
 
 @pytest.mark.parametrize("file", ["docs/operations.md", "include/airflow.env"])
