@@ -428,6 +428,11 @@ approvals = Table(
     Column("answered_at", Moment),
     Column("answered_by", Name(128)),
     Index("ix_approvals_state", "connector_key", "state", "question", "sku"),
+    Index(
+        "ix_approvals_price_share",
+        *("connector_key", "state", "price_share"),
+        **only_where("price_share IS NOT NULL"),
+    ),
     Index("ix_approvals_question", "question"),
     Index("ix_approvals_connector_key_question_sku", "connector_key", "question", "sku"),
 )

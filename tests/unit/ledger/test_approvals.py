@@ -136,6 +136,25 @@ def test_the_largest_moves_of_prices_and_a_part_of_what_waits_are_read_alone(ask
         assert [row.sku for row in find_approvals(asked, where, after=after, most=most)] == expected
 
 
+def test_counts_pages_and_prices_of_what_waits_are_read_from_indexes(asked, listings):
+    if asked.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a small table as a whole")
+    executed = []
+    event.listen(asked, "before_cursor_execute", lambda *told: executed.append(told[2:4]))
+    where = ApprovalFilter(connectors=(listings.connector_key,), open_at=NOW)
+    tallies(asked, where)
+    count_approvals(asked, where)
+    list(find_approvals(asked, where, most=2))
+    largest_price_moves(asked, where, 2)
+    plans = []
+    with asked.connect() as connection:
+        for statement, values in [one for one in executed if "FROM approvals" in one[0]]:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            plans.append(" ".join(row[3] for row in rows if " approvals " in row[3]))
+    for plan, index in zip(plans, ("state", "state", "state", "price_share"), strict=True):
+        assert f"USING INDEX ix_approvals_{index} (connector_key=? AND state=?" in plan
+
+
 def offer(before, after, path=("our_price",), currency="EUR", audience="ALL"):
     selectors = (("audience", audience), ("currency", currency))
     return Change(Leaf(PLACE, "purchasable_offer", selectors, path), before, after)

@@ -23,6 +23,7 @@ KEY = ("connector_key", "seller_id", "marketplace_id", "sku")
 KEPT = ("touches", "price_share", "search")
 APPROVALS = sa.table("approvals", *(sa.column(name) for name in (*KEY, "state", "kind", "changes", *KEPT)))
 TOUCHED = {"purchasable_offer": "price", "list_price": "price", "fulfillment_availability": "quantity"}
+PRICED = sa.text("price_share IS NOT NULL")
 OFFER, PRICES = "purchasable_offer", ("our_price", "discounted_price")
 
 
@@ -39,6 +40,13 @@ def upgrade() -> None:
         op.get_bind().execute(write, values)
     op.drop_index("ix_approvals_connector_key_state", "approvals")
     op.create_index("ix_approvals_state", "approvals", ["connector_key", "state", "question", "sku"])
+    op.create_index(
+        "ix_approvals_price_share",
+        "approvals",
+        ["connector_key", "state", "price_share"],
+        sqlite_where=PRICED,
+        postgresql_where=PRICED,
+    )
 
 
 def _waiting() -> Iterator[list[dict[str, Any]]]:
