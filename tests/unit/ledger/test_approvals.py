@@ -1,3 +1,6 @@
+import json
+import unicodedata
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -182,6 +185,20 @@ CHANGES = {
 }
 
 
+#: A change of a price that is no number of a computer's.
+IMMENSE = zlib.compress(
+    json.dumps(
+        [
+            {
+                "leaf": {"attribute": "purchasable_offer", "path": ["our_price"]},
+                "before": [{"schedule": [{"value_with_tax": 10**400}]}],
+                "after": [{"schedule": [{"value_with_tax": 1}]}],
+            }
+        ]
+    ).encode()
+)
+
+
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_what_waited_before_is_counted_and_found_alike(backend, listings, tmp_path, request):
     """A ledger of an earlier version has the columns of what waits as if it had been asked now."""
@@ -191,6 +208,8 @@ def test_what_waited_before_is_counted_and_found_alike(backend, listings, tmp_pa
     kept = approvals.c.touches, approvals.c.price_share, approvals.c.search
     old = ledger_of_revision(url, "0020")
     expected = {"damaged": ("", None, "damaged"), "GEMACHT ẞ": ("", None, "gemacht ss")}
+    expected["\ufdfa" * 64] = ("", None, unicodedata.normalize("NFKC", "\ufdfa" * 64)[:400])
+    expected["immense"] = ("", None, "immense")
     common = {
         "connector_key": listings.connector_key,
         "seller_id": "S",
@@ -207,6 +226,7 @@ def test_what_waited_before_is_counted_and_found_alike(backend, listings, tmp_pa
     with old.begin() as connection:
         connection.execute(insert(questions).values(id=1, connector_key="k", run=1, asked_at=NOW))
         rows = [("damaged", "change", "asked", b"damaged"), ("GEMACHT ẞ", "create", "asked", packed([]))]
+        rows += [("\ufdfa" * 64, "create", "asked", packed([])), ("immense", "change", "asked", IMMENSE)]
         for number, (name, changes) in enumerate([*CHANGES.items()] * 80):
             sku = f"{name} {number}"
             rows.append((sku, "change", "asked", packed(msgspec.to_builtins(changes))))

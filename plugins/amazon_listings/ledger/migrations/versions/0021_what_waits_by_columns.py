@@ -19,6 +19,8 @@ branch_labels = None
 depends_on = None
 
 AT_ONCE = 500
+#: Characters of `search`; PostgreSQL refuses more, and a composed letter may become eighteen.
+SEARCHED = 400
 KEY = ("connector_key", "seller_id", "marketplace_id", "sku")
 KEPT = ("touches", "price_share", "search")
 APPROVALS = sa.table("approvals", *(sa.column(name) for name in (*KEY, "state", "kind", "changes", *KEPT)))
@@ -30,7 +32,7 @@ OFFER, PRICES = "purchasable_offer", ("our_price", "discounted_price")
 def upgrade() -> None:
     op.add_column("approvals", sa.Column("touches", sa.String(32), nullable=False, server_default=""))
     op.add_column("approvals", sa.Column("price_share", sa.Float))
-    op.add_column("approvals", sa.Column("search", sa.String(400), nullable=False, server_default=""))
+    op.add_column("approvals", sa.Column("search", sa.String(SEARCHED), nullable=False, server_default=""))
     write = (
         sa.update(APPROVALS)
         .where(*(APPROVALS.c[name] == sa.bindparam(f"of_{name}") for name in KEY))
@@ -67,7 +69,7 @@ def _waiting() -> Iterator[list[dict[str, Any]]]:
         yield [
             {f"of_{name}": getattr(row, name) for name in KEY}
             | _kept(row.changes if row.kind == "change" else None)
-            | {"search": unicodedata.normalize("NFKC", row.sku.casefold())}
+            | {"search": unicodedata.normalize("NFKC", row.sku.casefold())[:SEARCHED]}
             for row in rows
         ]
         last = tuple(rows[-1][: len(KEY)])
@@ -79,7 +81,7 @@ def _kept(packed: bytes | None) -> dict[str, Any]:
         changes = json.loads(zlib.decompress(packed)) if packed else []
         touches = sorted({_touched(change["leaf"]["attribute"]) for change in changes})
         return {"touches": " ".join(touches), "price_share": _share(changes)}
-    except (zlib.error, ValueError, TypeError, LookupError, AttributeError):
+    except (zlib.error, ValueError, OverflowError, TypeError, LookupError, AttributeError):
         return {"touches": "", "price_share": None}
 
 
