@@ -3,7 +3,7 @@
 1. A lease: one run of a connector sends at a time. It is held while sending, never while waiting.
 2. A fence around each SKU, until the answer of its write is known; a write behind a fence is left to
    the run that reads the answer, or to the next one.
-3. The write is announced in the ledger, with what the listing had before.
+3. The write is announced in the ledger, with what the listing had before; a few together.
 4. It is sent.
 5. The answer is entered; a write that was certainly not carried out is taken back.
 6. What the listing has now is remembered, and the fence is lowered.
@@ -39,7 +39,7 @@ from amazon_listings.ledger.writes.submissions import (
     announce_submissions,
     made_in_run,
     record_answers,
-    withdraw_submission,
+    withdraw_submissions,
 )
 from amazon_listings.runs.payload import attributes_of
 from amazon_listings.selling_partner.faults.exceptions import MalformedAnswer, OutcomeUnknown
@@ -175,29 +175,36 @@ class WriteProtocol:
         """Lower the fences of SKUs for which nothing is under way."""
         lower_fences(self.ledger, self.listings, skus, token=self.lease.token)
 
+    def announce(self, writes: Iterable[Outgoing]) -> None:
+        """Enter writes that are about to be sent; what then is not sent must be taken back."""
+        announce_submissions(self.ledger, self.listings, self.run, (write.announcement for write in writes))
+
+    def take_back(self, writes: Iterable[Outgoing]) -> None:
+        """Take back the announcements of writes that were certainly not carried out."""
+        names = [(write.sku, write.hash) for write in writes]
+        withdraw_submissions(self.ledger, self.run, names, token=self.lease.token)
+
     def carry_out(
-        self, write: Outgoing, send: Callable[[], Submission], *, announced: bool = False
+        self, write: Outgoing, send: Callable[[], Submission], *, earlier: bool = False
     ) -> Submission:
-        """Announce a write, and send it.
+        """Send a write that is announced.
 
         Args:
             write: The write.
             send: Sends it.
-            announced: An earlier try announced it, and got no answer.
+            earlier: An earlier try announced it, and got no answer.
 
         Raises:
             OutcomeUnknown, MalformedAnswer: it may have been carried out; the announcement stays.
             AmazonListingsError: it was not carried out; the announcement is taken back.
         """
-        if not announced:
-            announce_submissions(self.ledger, self.listings, self.run, [write.announcement])
         try:
             return send()
         except (OutcomeUnknown, MalformedAnswer):
             raise
         except AmazonListingsError:
-            if not announced:
-                withdraw_submission(self.ledger, self.run, write.sku, write.hash)
+            if not earlier:
+                self.take_back([write])
             raise
 
     def remember(self, found: Answers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,7 +51,8 @@ if TYPE_CHECKING:
 
 #: Answers are entered in the ledger every so many, so that a killed task repeats few.
 REMEMBER_EVERY = 25
-#: So many rows are fenced, and their listings read by one search, just before they are sent.
+#: So many rows are fenced, their listings read by one search, and their writes announced, just before they
+#: are sent.
 FENCED_AT_ONCE = AT_ONCE
 #: Seconds between the attempts to send what is behind the fence of another single write; those last as
 #: long as one call.
@@ -71,6 +73,13 @@ class Written(NamedTuple):
     other: bool = False
     due: bool = False
     missing: str = ""
+
+
+class _Job(NamedTuple):
+    """A row whose turn it is; `planned`: announced, if it is due. None: its listing has to be read before."""
+
+    row: DueItem
+    planned: Written | None
 
 
 @dataclass
@@ -140,18 +149,20 @@ class Writer:
         decided: list[WrittenItem] = []
         answered: list[Answered[DueItem, Written]] = []
 
-        def one(row: DueItem) -> Written:
-            return self._write(row, plan, read)
+        def one(job: _Job) -> Written:
+            row, planned = job
+            return self._write(row, plan, read) if planned is None else self._send(row, planned)
 
-        due = self._read_together(self._due(rows, decided, soon), read)
-        calls = call_for_all(due, one, in_flight=self._in_flight, progress=self.progress)
+        jobs = self._announced(self._read_together(self._due(rows, decided, soon), read), plan, read)
+        calls = call_for_all(jobs, one, in_flight=self._in_flight, progress=self.progress)
         try:
-            for answer in calls:
-                answered.append(answer)
-                yield self.result(answer)
-                if len(answered) >= REMEMBER_EVERY:
-                    self.remember(answered)
-                self.protocol.renew()
+            with closing(jobs):
+                for job, written, trouble in calls:
+                    answered.append(Answered(job.row, written, trouble))
+                    yield self.result(answered[-1])
+                    if len(answered) >= REMEMBER_EVERY:
+                        self.remember(answered)
+                    self.protocol.renew()
         finally:
             self.remember(answered)
         yield from decided
@@ -203,6 +214,36 @@ class Writer:
                 found = reading.listings
             for row in some:
                 yield row if row.sku not in found else replace(row, read=row.current.read_as(found[row.sku]))
+
+    def _announced(
+        self, rows: Iterable[DueItem], plan_for: Plans, reads: Reads
+    ) -> Generator[_Job, None, None]:
+        """Plan rows and announce their writes, a few together just before they are sent.
+
+        A row whose listing has to be read alone is announced once that is done. Once this is closed, what
+        was announced and not given out is taken back.
+        """
+        for some in chunks(rows, FENCED_AT_ONCE):
+            jobs = [_Job(row, self._planned(row, plan_for, reads)) for row in some]
+            unsent = {
+                row.sku: outgoing(row.wanted, planned.write)
+                for row, planned in jobs
+                if planned is not None and planned.due
+            }
+            self.protocol.announce(unsent.values())
+            try:
+                for job in jobs:
+                    unsent.pop(job.row.sku, None)
+                    yield job
+            finally:
+                self.protocol.take_back(unsent.values())
+
+    def _planned(self, row: DueItem, plan_for: Plans, reads: Reads) -> Written | None:
+        """Return what is sent for a row; None if its listing has to be read alone before."""
+        if row.sent is not None or (row.read is None and is_unsure(row, reads)):
+            return None
+        planned = self.prepare(row, plan_for, reads, around=False)
+        return None if planned.write.carries else planned
 
     def is_stopped(self) -> bool:
         """Return whether nothing more may be sent; `stop` says why."""
@@ -276,21 +317,23 @@ class Writer:
         names = ("getListingsItem", "putListingsItem", "patchListingsItem")
         return sum(self.client.in_flight(name) for name in names)
 
-    def _write(
-        self,
-        row: DueItem,
-        plan_for: Plans,
-        reads: Reads,
-    ) -> Written:
+    def _write(self, row: DueItem, plan_for: Plans, reads: Reads) -> Written:
+        """Plan, announce and send a row whose listing is read just before."""
         written = self.prepare(row, plan_for, reads)
-        if not written.due:
-            return written
+        if written.due and not _announced_before(row):
+            self.protocol.announce([outgoing(row.wanted, written.write)])
+        return self._send(row, written)
+
+    def _send(self, row: DueItem, planned: Written) -> Written:
+        """Send a row that is announced, if there is something to send."""
+        if not planned.due:
+            return planned
         submission = self.protocol.carry_out(
-            outgoing(row.wanted, written.write),
-            lambda: self.planner.send(row.wanted, written.write),
-            announced=row.sent is not None and row.sent.status == UNANSWERED,
+            outgoing(row.wanted, planned.write),
+            lambda: self.planner.send(row.wanted, planned.write),
+            earlier=_announced_before(row),
         )
-        return written._replace(submission=submission)
+        return planned._replace(submission=submission)
 
     def _read(self, row: DueItem, reads: Reads) -> CurrentListing | None:
         """Return what Amazon says of a row's listing; None if it need not be read."""
@@ -449,6 +492,11 @@ def _sent_before(row: WantedItem, sent: Sent | None) -> Sent | None:
     if sent is None or sent.payload_hash != row.hash or sent.status not in {ACCEPTED, UNANSWERED}:
         return None
     return sent
+
+
+def _announced_before(row: DueItem) -> bool:
+    """Return whether an earlier try of the run announced the write of a row, and got no answer."""
+    return row.sent is not None and row.sent.status == UNANSWERED
 
 
 def _decided(row: DueItem) -> tuple[Outcome, Remarks] | None:

@@ -5,15 +5,19 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from amazon_listings.errors import ActionRequiredError, RetryableError
 from amazon_listings.ledger.items.known import accepted_contents, known_items
 from amazon_listings.ledger.items.payloads import record_listed
 from amazon_listings.ledger.items.states import ItemState, record_states
 from amazon_listings.ledger.runs.answers import answers_of
+from amazon_listings.ledger.tables import submissions
 from amazon_listings.ledger.writes.before_images import writes_of
 from amazon_listings.ledger.writes.fences import raise_fences
 from amazon_listings.ledger.writes.leases import ConnectorBusy, Lease
+from amazon_listings.ledger.writes.submissions import LedgerWrite, announce_submissions
+from amazon_listings.runs.notes import LiveNote
 from amazon_listings.runs.records import MAPPED
 from amazon_listings.selling_partner import listings as amazon
 from support.run_records import note_of
@@ -209,6 +213,46 @@ def test_what_a_dead_run_may_have_written_is_read_before_anything_is_taken_for_u
     assert shop.run(connector, [lamp("A"), lamp("B")]).calls() == {}, "it is known again"
 
 
+def test_writes_are_announced_a_few_together_before_the_first_is_sent(shop, ledger):
+    connector = shop.connector(sync={"preview": "none"})
+    run = shop.run(connector, [lamp(f"A{n}") for n in range(5)], until="approved")
+    seen = []
+    traffic = shop.sandbox.state.traffic
+    count = traffic.count
+
+    def look(operation, status):
+        if operation == "putListingsItem" and not seen:
+            seen.append(answers_of(ledger, run.number))
+        count(operation, status)
+
+    traffic.count = look
+    try:
+        run.live()
+    finally:
+        del traffic.count
+    assert seen == [{"UNANSWERED": 5}]
+    assert answers_of(ledger, run.number) == {"ACCEPTED": 5}
+    with ledger.connect() as connection:
+        moments = connection.execute(select(submissions.c.sent_at).distinct()).all()
+    assert len(moments) == 1, "one transaction"
+
+
+def test_what_a_killed_try_announced_and_did_not_send_is_read_and_sent_once(shop, ledger):
+    connector = shop.connector(sync={"preview": "none"})
+    shop.run(connector, [lamp("A"), lamp("B"), lamp("C")])
+    run = shop.run(connector, [lamp(sku, price=12) for sku in "ABC"], until="approved")
+    mapped = {item.sku: item for item in run.folder.read(MAPPED, "part-00001.jsonl")}
+    body = [merge("purchasable_offer", currency="EUR")]
+    announced = [
+        LedgerWrite(sku=sku, hash=mapped[sku].hash, method="PATCH", body=body, existed=True) for sku in "AB"
+    ]
+    announce_submissions(ledger, shop.listings(connector), run.number, announced)
+    run.live()
+    assert run.outcomes() == dict.fromkeys("ABC", "accepted")
+    assert answers_of(ledger, run.number) == {"ACCEPTED": 3}
+    assert run.folder.noted(LiveNote).calls == {"searches": 1, "updates": 3}
+
+
 def test_two_runs_of_a_connector_do_not_send_at_once(shop, ledger):
     connector = shop.connector()
     run = shop.run(connector, [lamp("A")], until="tested")
@@ -257,6 +301,15 @@ def test_one_item_without_an_answer_fails_alone_and_a_person_stops_the_run(shop)
     shop.sandbox.control("tokens", forget=True)
     with pytest.raises(ActionRequiredError):
         shop.run(connector, [lamp("A")])
+
+
+def test_what_was_announced_when_a_person_must_act_and_was_never_sent_is_taken_back(shop, ledger):
+    connector = shop.connector(sync={"preview": "none"})
+    run = shop.run(connector, [lamp(f"A{n}") for n in range(30)], until="approved")
+    shop.sandbox.fault("putListingsItem", "status", status=403, times=100)
+    with pytest.raises(ActionRequiredError):
+        run.live()
+    assert answers_of(ledger, run.number) == {}
 
 
 def test_an_outage_stops_the_run_and_what_was_accepted_is_remembered(shop):

@@ -97,6 +97,7 @@ def test_a_write_is_announced_before_it_is_sent_and_remembered_after_its_answer(
             seen.append(status(one))
             return accepted()
 
+        one.announce([write()])
         answer = one.carry_out(write(), send)
         assert seen == ["UNANSWERED"]
         one.remember(Answers([Answer(write(), answer.status, "s-1", "r-1")], known=["A"]))
@@ -116,6 +117,7 @@ def test_a_payload_that_goes_on_as_it_is_is_remembered_as_any_other(protocol, le
     packed = msgspec.Raw(msgspec.json.encode(content))
     writes = write(body=content, after=content), write("B", body=packed, after=packed)
     with one.sending():
+        one.announce(writes)
         for each in writes:
             one.carry_out(each, lambda: accepted(each.sku))  # noqa: B023 - called at once
         one.remember(Answers([Answer(each, "ACCEPTED") for each in writes], known=["A", "B"]))
@@ -132,6 +134,7 @@ def test_a_refused_write_changes_nothing_that_is_remembered(protocol, ledger):
     one = protocol()
     record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h0", "attributes": CONTENT}])
     with one.sending():
+        one.announce([write()])
         one.carry_out(write(), accepted)
         one.remember(Answers([Answer(write(), "INVALID", "s-1", "r-1")], known=["A"]))
     assert status(one) == "INVALID"
@@ -140,15 +143,31 @@ def test_a_refused_write_changes_nothing_that_is_remembered(protocol, ledger):
 
 def test_what_amazon_certainly_did_not_carry_out_is_taken_back(protocol):
     one = protocol()
-    with one.sending(), pytest.raises(ActionRequiredError):
-        one.carry_out(write(), raised(ActionRequiredError("no access")))
-    assert status(one) is None
+    with one.sending():
+        one.announce([write(), write("B")])
+        with pytest.raises(ActionRequiredError):
+            one.carry_out(write(), raised(ActionRequiredError("no access")))
+    assert (status(one), status(one, "B")) == (None, "UNANSWERED")
+
+
+def test_what_a_later_try_has_seen_announced_stays_announced(protocol):
+    """It sends the write without announcing it again, and enters the answer into the announcement."""
+    one = protocol()
+    later = protocol(run=one.run)
+    with one.sending():
+        one.announce([write(), write("B")])
+        with later.sending():
+            one.take_back([write()])
+            with pytest.raises(ActionRequiredError):
+                one.carry_out(write("B"), raised(ActionRequiredError("no access")))
+    assert (status(one), status(one, "B")) == ("UNANSWERED", "UNANSWERED")
 
 
 @pytest.mark.parametrize("error", [unknown(), MalformedAnswer("api.malformed"), Killed()])
 def test_what_may_have_been_carried_out_stays_announced(protocol, ledger, error):
     one = protocol()
     record_accepted(ledger, LISTINGS, [{"sku": "A", "pim_id": "a", "hash": "h1", "attributes": CONTENT}])
+    one.announce([write()])
     with pytest.raises(type(error)), one.sending():
         one.carry_out(write(), raised(error))
     assert status(one) == "UNANSWERED"
@@ -156,13 +175,14 @@ def test_what_may_have_been_carried_out_stays_announced(protocol, ledger, error)
     assert (known.doubtful, known.accepted_hash) == (True, None), "only a reading tells what it has"
 
 
-def test_what_an_earlier_try_announced_is_neither_announced_twice_nor_taken_back(protocol):
+def test_what_an_earlier_try_announced_is_not_taken_back(protocol):
     one = protocol()
     with one.sending():
+        one.announce([write()])
         with pytest.raises(OutcomeUnknown):
             one.carry_out(write(), raised(unknown()))
         with pytest.raises(ActionRequiredError):
-            one.carry_out(write(), raised(ActionRequiredError("no access")), announced=True)
+            one.carry_out(write(), raised(ActionRequiredError("no access")), earlier=True)
     assert status(one) == "UNANSWERED"
 
 
@@ -183,6 +203,7 @@ def test_a_deletion_is_remembered(protocol, ledger, answered):
     gone = write(method="DELETE", body=None, before=CONTENT, existed=True, after={})
     with one.sending():
         if answered:
+            one.announce([gone])
             one.carry_out(gone, accepted)
         answers = [Answer(gone, "ACCEPTED")] if answered else []
         one.remember(Answers(answers, unchanged=[] if answered else [gone], known=["A"]))
@@ -193,6 +214,7 @@ def test_a_deletion_is_remembered(protocol, ledger, answered):
 def remembered(protocol, *writes):
     """What the ledger knows of SKU A once these writes were accepted."""
     with protocol.sending():
+        protocol.announce(writes)
         for one in writes:
             protocol.carry_out(one, accepted)
         protocol.remember(Answers([Answer(one, "ACCEPTED") for one in writes], known=["A"]))

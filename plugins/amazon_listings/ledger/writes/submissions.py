@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from amazon_listings.ledger.columns import among
 from amazon_listings.ledger.content import packed
 from amazon_listings.ledger.database import CHUNK, by_column, chunks, reading
-from amazon_listings.ledger.tables import submissions
+from amazon_listings.ledger.tables import leases, submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,17 +100,33 @@ def announce_submissions(
             connection.execute(insert(submissions), [common | columns_of(one) for one in chunk])
 
 
-def withdraw_submission(ledger: Engine, run: int, sku: str, payload_hash: str) -> None:
-    """Take back the announcement of a write that was certainly not carried out."""
+def withdraw_submissions(ledger: Engine, run: int, writes: Iterable[tuple[str, str]], *, token: str) -> None:
+    """Take back announcements of writes that were certainly not carried out.
+
+    Once another try of the run has the lease, they stay: it may have sent these writes, and enters the
+    answers into the announcements.
+
+    Args:
+        ledger: The open ledger.
+        run: The run's number.
+        writes: The SKU of each write and the hash of the payload that it leads to.
+        token: Of the lease under which they were announced.
+    """
+    table = submissions.c
+    statement = delete(submissions).where(
+        table.run == run,
+        table.sku == bindparam("of_sku", type_=table.sku.type),
+        table.payload_hash == bindparam("of_hash"),
+        table.status == UNANSWERED,
+    )
+    rows = [{"of_sku": sku, "of_hash": payload_hash} for sku, payload_hash in writes]
+    if not rows:
+        return
     with ledger.begin() as connection:
-        connection.execute(
-            delete(submissions).where(
-                submissions.c.run == run,
-                submissions.c.sku == sku,
-                submissions.c.payload_hash == payload_hash,
-                submissions.c.status == UNANSWERED,
-            )
-        )
+        # Locked, so that no other try takes it over meanwhile.
+        lease = select(leases.c.token).where(leases.c.token == token).with_for_update()
+        if connection.scalar(lease) is not None:
+            connection.execute(statement, rows)
 
 
 def record_answers(ledger: Engine, run: int, answers: Iterable[LedgerAnswer]) -> None:

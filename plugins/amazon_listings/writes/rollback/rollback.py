@@ -217,6 +217,7 @@ class Rollback:
         return results
 
     def _send(self, protocol: WriteProtocol, one: Restoration, write: Outgoing) -> Submission:
+        protocol.announce([write])
         try:
             return protocol.carry_out(write, lambda: self._call(one))
         except (OutcomeUnknown, MalformedAnswer) as error:

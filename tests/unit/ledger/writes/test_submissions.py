@@ -15,7 +15,8 @@ from amazon_listings.ledger.runs.answers import answers_of, writes_to
 from amazon_listings.ledger.tables import submissions
 from amazon_listings.ledger.writes import feeds
 from amazon_listings.ledger.writes.before_images import writes_of
-from amazon_listings.ledger.writes.submissions import made_in_run, sent_in_run, withdraw_submission
+from amazon_listings.ledger.writes.leases import Lease
+from amazon_listings.ledger.writes.submissions import made_in_run, sent_in_run, withdraw_submissions
 from support.ledger_rows import (
     announce_submission,
     open_feed,
@@ -90,9 +91,22 @@ class TestSubmissions:
     def test_what_is_withdrawn_is_the_announcement_of_one_run(self, ledger, listings, new_run):
         first, second = new_run(), new_run()
         for run in (first, second):
-            announce_submission(ledger, listings, run, write("a"))
-        withdraw_submission(ledger, second, "a", "h1")
-        assert (sent_in_run(ledger, first, ["a"]).keys(), sent_in_run(ledger, second, ["a"])) == ({"a"}, {})
+            for sku in ("a", "b", "c"):
+                announce_submission(ledger, listings, run, write(sku))
+        lease = Lease(ledger, listings.connector_key, owner="run")
+        with lease.sending():
+            withdraw_submissions(ledger, second, [("a", "h1"), ("b", "h1"), ("c", "h0")], token=lease.token)
+        left = [sent_in_run(ledger, run, ["a", "b", "c"]).keys() for run in (first, second)]
+        assert left == [{"a", "b", "c"}, {"c"}]
+
+    def test_nothing_is_withdrawn_without_the_lease(self, ledger, listings, new_run):
+        run = new_run()
+        announce_submission(ledger, listings, run, write("a"))
+        lease = Lease(ledger, listings.connector_key, owner="run")
+        with lease.sending():
+            pass
+        withdraw_submissions(ledger, run, [("a", "h1")], token=lease.token)
+        assert sent_in_run(ledger, run, ["a"]).keys() == {"a"}
 
     def test_a_run_made_what_it_put_and_what_was_not_there(self, ledger, new_run, record):
         run = new_run()
