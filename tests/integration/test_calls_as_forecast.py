@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from amazon_listings.approvals.answers import answer_items
 from amazon_listings.confirm.checks import confirm
-from amazon_listings.writes.foreseen import forecast_of_changes
+from amazon_listings.ledger.approvals.open_questions import open_questions
+from amazon_listings.ledger.approvals.progress import ApprovalFilter
+from amazon_listings.local_run import Decision, run_connector
+from amazon_listings.writes.foreseen import forecast_of_approval, forecast_of_changes
 from spapi_sandbox.server import running_sandbox
-from support.whole_runs import Home, product
+from support.whole_runs import PARAMS, Home, product
 
 ITEMS, CHANGED = 300, 3
 
@@ -78,6 +82,33 @@ def test_runs_make_the_calls_that_were_forecast(sandbox, tmp_path):
 
     unchanged = counted(home, run)
     assert not {name for name in unchanged if "Listings" in name or "Feed" in name}
+
+
+@pytest.mark.parametrize("feed_from", [1000, 20])
+def test_what_was_approved_is_sent_by_the_calls_that_its_question_named(sandbox, tmp_path, feed_from):
+    home = home_of(sandbox, tmp_path, 60)
+    connector = home.connector(sync={"feed_from": feed_from}, approval={"policy": "always"})
+    home.write()
+
+    def run(selection):
+        params = PARAMS | {"selection": selection}
+        run_connector(
+            connector,
+            home,
+            params,
+            decide=lambda *_: Decision.SEND_APPROVED,
+            poll=lambda _: sandbox.advance(60),
+        )
+
+    run("changed")
+    (question,) = open_questions(home.ledger)
+    foreseen = forecast_of_approval(connector, home.ledger, connector.key, question.counts).as_json()["calls"]
+    answer_items(home.ledger, ApprovalFilter(), approved=True, by="anna")
+    calls = counted(home, lambda: run("approved"))
+    assert foreseen.keys() == {"searchListingsItems", "createFeed" if feed_from == 20 else "putListingsItem"}
+    assert {name: calls[name] for name in foreseen} == foreseen
+    # What was judged by its shape is not previewed now, though its SKU is known by name.
+    assert calls.get("putListingsItem", 0) == foreseen.get("putListingsItem", 0)
 
 
 def test_confirmation_reads_twenty_listings_at_once(sandbox, tmp_path):

@@ -200,8 +200,8 @@ def _previews(local: LocalChecks, planner: Planner, client: SellingPartner, shap
     connector, scope = local.connector, local.scope
     most = connector.sync.preview_most
     # A run that tests few items, or is of named ones, previews each: its user expects Amazon's word on it.
-    few, test = local.waiting <= most, scope.operation == "test"
-    each = (test or bool(scope.skus)) if few else test and (bool(scope.skus) or scope.force)
+    few, test, named = local.waiting <= most, scope.operation == "test", scope.kind == "skus"
+    each = (test or named) if few else test and (named or scope.force)
     need = None
     if connector.sync.preview == "needed":
         need = PreviewNeed(local.ledger, local.listings, local.definitions.checksum, most)
