@@ -64,6 +64,9 @@ class PreviewNeed:
     _together: Counter[int] = field(default_factory=Counter, init=False)
     #: What passed, and was in something refused since; the same until the next items are chosen.
     _doubtful: set[int] = field(default_factory=set, init=False)
+    #: What was doubtful in this run, and what of it passed since: it is refused only with something else.
+    _doubted: set[int] = field(default_factory=set, init=False)
+    _cleared: set[int] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self._judge = hashlib.sha256(f"{self.definition} {self.listings.seller_id}".encode()).hexdigest()
@@ -92,6 +95,7 @@ class PreviewNeed:
         self._doubtful.clear()
         coming: Counter[int] = Counter()
         found: list[int] = []
+        of_refused = 0
         # Most items share their shapes: what one of them need not ask, the others need not either.
         passed_over: set[int] = set()
         for position, shapes in enumerate(waiting):
@@ -104,7 +108,11 @@ class PreviewNeed:
                 continue
             refused = self._refused(shapes)
             if refused:
-                wanted = all(coming[shape] < max(TOGETHER, self._together[shape]) for shape in refused)
+                spent = self.asked_of_refused + of_refused >= self.most * SHARE_OF_REFUSED
+                wanted = not spent and all(
+                    coming[shape] < max(TOGETHER, self._together[shape]) for shape in refused
+                )
+                of_refused += wanted
             else:
                 enough = ENOUGH_OF_OFFERS if len(shapes) == 1 else ENOUGH
                 wanted = any(
@@ -120,6 +128,7 @@ class PreviewNeed:
     def passed(self, shapes: Shapes) -> None:
         """Learn that Amazon's preview passed a payload."""
         self._count(shapes)
+        self._cleared |= self._doubted.intersection(shapes)
         for shape in shapes:
             known = self._seen.get(shape, _UNSEEN)
             if known.passes < ENOUGH or known.refused is not None:
@@ -130,7 +139,8 @@ class PreviewNeed:
 
         To blame are the shapes of the attributes that its errors name: those that never passed. If each
         did, what else of the payload never passed. If all of it did, none is to blame alone: those of the
-        attributes have to pass again, as if they were new, and hold back no other item.
+        attributes have to pass again, as if they were new, and hold back no other item. Once they have, they
+        are not to blame in this run.
         """
         if previewed:
             self._count(shapes)
@@ -147,6 +157,7 @@ class PreviewNeed:
             for shape in () if new else blamed:
                 self._learn(shape, _UNSEEN)
                 self._doubtful.add(shape)
+                self._doubted.add(shape)
 
     def reason(self, shapes: Shapes) -> tuple[str, str]:
         """Return the attribute and Amazon's sentence of what was refused of a payload."""
@@ -169,7 +180,9 @@ class PreviewNeed:
         return [
             shape
             for shape in shapes
-            if not self._seen.get(shape, _UNSEEN).passes and shape not in self._doubtful
+            if not self._seen.get(shape, _UNSEEN).passes
+            and shape not in self._doubtful
+            and shape not in self._cleared
         ]
 
     def _refused(self, shapes: Collection[int]) -> list[int]:

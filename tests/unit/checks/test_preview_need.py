@@ -65,6 +65,25 @@ def test_what_passed_in_another_item_holds_no_item_back(ledger, attribute):
     assert need.of(cord) is Need.USED_UP
 
 
+def test_what_passed_again_holds_no_item_back_however_often_it_is_refused_with_something_else(need):
+    passed(need, LAMP)
+    passed(need, CORD)
+    need.refused(LAMP | CORD, [error("lamp_type")])
+    need.chosen([LAMP])
+    need.passed(LAMP)
+    for _ in range(2):
+        need.refused(LAMP | CORD, [error("lamp_type")])
+        assert need.chosen([LAMP]) == [0]
+        assert need.reason(LAMP) == ("", "")
+
+
+def test_what_was_refused_has_no_more_than_its_share_of_the_previews(need):
+    for _ in range(8):  # each time twice as many are chosen together
+        need.refused(FRESH, [error("brand")])
+    assert need.asked_of_refused == 7
+    assert len(need.chosen([dict(FRESH) for _ in range(200)])) == 43
+
+
 def test_what_passed_for_one_account_is_asked_for_another(ledger, need):
     passed(need, LAMP)
     need.keep()
