@@ -400,7 +400,9 @@ class Writer:
             outcome = Outcome.REJECTED
             if is_no_answer(submission.issues):
                 outcome, note = Outcome.FAILED, remark("note.submission_failed")
-        issues = self.issues_of(submission.issues, row.wanted.attributes)
+        issues: tuple[Issue, ...] = ()
+        if submission.issues:  # the payload of most is not read for it
+            issues = self.issues_of(submission.issues, row.wanted.attributes)
         return outcome_of(row, outcome, note, submission_id=submission.submission_id, issues=issues)
 
     def _unsent(self, row: DueItem, written: Written) -> WrittenItem:
