@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, tuple_
 
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.packing import Unpacker
@@ -47,16 +47,22 @@ def count_payloads(ledger: Engine, connector_key: str, *, due: bool) -> Payloads
         due: Only those that passed the last check and whose payload Amazon has not accepted.
     """
     table = item_states.c
-    own = and_(items.c.connector_key == table.connector_key, items.c.sku == table.sku)
-    accepted = exists().where(own, items.c.accepted_hash.is_not(None))
-    same = exists().where(own, items.c.accepted_hash == table.payload_hash)
-    tested = exists().where(own, items.c.tested_hash == table.payload_hash)
-    absent = exists().where(own, items.c.listed.is_(False))
+    own = items.c.connector_key == connector_key
+    payload = tuple_(table.sku, table.payload_hash)
+    # Sets that are made once: of a correlated subquery, SQLite reads all items for each item.
+    accepted = table.sku.in_(select(items.c.sku).where(own, items.c.accepted_hash.is_not(None)))
+    same = payload.in_(
+        select(items.c.sku, items.c.accepted_hash).where(own, items.c.accepted_hash.is_not(None))
+    )
+    tested = payload.in_(
+        select(items.c.sku, items.c.tested_hash).where(own, items.c.tested_hash.is_not(None))
+    )
+    absent = table.sku.in_(select(items.c.sku).where(own, items.c.listed.is_(False)))
     wanted = [*_with_payload(connector_key)]
     if due:
         # A test counts what passed an earlier one as unchanged.
         passed_again = and_(table.outcome == "unchanged", table.operation == "test")
-        wanted += [or_(table.outcome.in_(DUE), passed_again), ~same]
+        wanted += [or_(table.outcome.in_(DUE), passed_again), or_(table.sku.is_(None), ~same)]
     parts = (func.sum(case((one, 1), else_=0)) for one in (accepted, tested, absent))
     numbers = select(func.count(), *parts).where(*wanted)
     with reading(ledger) as connection:

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from msgspec.structs import replace
+from sqlalchemy import event
 
 from amazon_listings.ledger.items.payloads import ListingScope
 from amazon_listings.ledger.items.states import ItemState, record_states
@@ -43,3 +45,20 @@ def test_what_a_second_test_calls_unchanged_is_due_until_it_is_sent(ledger, list
     assert count_payloads(ledger, "fr_home", due=True).items == 1
     record_states(ledger, "fr_home", [replace(state("A", "new"), outcome="unchanged", operation="live")])
     assert count_payloads(ledger, "fr_home", due=True).items == 0
+
+
+@pytest.mark.parametrize("due", [False, True])
+def test_no_item_is_compared_with_all_others(ledger, due):
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        asked.append((statement, parameters))
+
+    event.listen(ledger, "before_cursor_execute", note)
+    count_payloads(ledger, "fr_home", due=due)
+    event.remove(ledger, "before_cursor_execute", note)
+    ((statement, parameters),) = [one for one in asked if one[0].startswith("SELECT")]
+    with ledger.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert plan
+    assert not [step for *_, step in plan if "CORRELATED" in step]
