@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select, tuple_
+from sqlalchemy import and_, case, func, or_, select
 
 from amazon_listings.ledger.database import reading
 from amazon_listings.ledger.packing import Unpacker
@@ -47,24 +47,32 @@ def count_payloads(ledger: Engine, connector_key: str, *, due: bool) -> Payloads
         due: Only those that passed the last check and whose payload Amazon has not accepted.
     """
     table = item_states.c
-    own = items.c.connector_key == connector_key
-    payload = tuple_(table.sku, table.payload_hash)
-    # Sets that are made once: of a correlated subquery, SQLite reads all items for each item.
-    accepted = table.sku.in_(select(items.c.sku).where(own, items.c.accepted_hash.is_not(None)))
-    same = payload.in_(
-        select(items.c.sku, items.c.accepted_hash).where(own, items.c.accepted_hash.is_not(None))
-    )
-    tested = payload.in_(
-        select(items.c.sku, items.c.tested_hash).where(own, items.c.tested_hash.is_not(None))
-    )
-    absent = table.sku.in_(select(items.c.sku).where(own, items.c.listed.is_(False)))
+    # Made once, and joined: of a correlated subquery, SQLite reads all items for each item.
+    own = select(items.c.sku, items.c.accepted_hash, items.c.tested_hash, items.c.listed)
+    had = own.where(items.c.connector_key == connector_key).cte("had").prefix_with("MATERIALIZED")
+    flags = {
+        "accepted": had.c.accepted_hash.is_not(None),
+        "same": had.c.accepted_hash == table.payload_hash,
+        "tested": had.c.tested_hash == table.payload_hash,
+        "absent": had.c.listed.is_(False),
+    }
     wanted = [*_with_payload(connector_key)]
     if due:
         # A test counts what passed an earlier one as unchanged.
         passed_again = and_(table.outcome == "unchanged", table.operation == "test")
-        wanted += [or_(table.outcome.in_(DUE), passed_again), or_(table.sku.is_(None), ~same)]
-    parts = (func.sum(case((one, 1), else_=0)) for one in (accepted, tested, absent))
-    numbers = select(func.count(), *parts).where(*wanted)
+        wanted.append(or_(table.outcome.in_(DUE), passed_again))
+    # A SKU has a listing for each seller that it was sent for.
+    each = (
+        select(*(func.max(case((flag, 1), else_=0)).label(name) for name, flag in flags.items()))
+        .select_from(item_states.outerjoin(had, had.c.sku == table.sku))
+        .where(*wanted)
+        .group_by(table.pim_id)
+        .subquery()
+    )
+    parts = (func.sum(each.c[name]) for name in ("accepted", "tested", "absent"))
+    numbers = select(func.count(), *parts).select_from(each)
+    if due:
+        numbers = numbers.where(each.c.same == 0)
     with reading(ledger) as connection:
         return Payloads(*(int(number or 0) for number in connection.execute(numbers).one()))
 
