@@ -1,6 +1,8 @@
 """The check of an extract holds the columns it looks at, not the rows."""
 
+import gc
 import tracemalloc
+import weakref
 from collections import Counter
 
 import pytest
@@ -36,6 +38,28 @@ def test_rows_of_a_batch_are_not_held_together(
     extracted(*([item(number, notes={"fr": str(number) * 20_000}) for number in part] for part in parts))
     held = peak(lambda: check_quality(connector(), definitions, folder, storage=storage))
     assert held < 24_000_000  # their texts alone are 48 MB
+
+
+def test_frames_do_not_pile_up_from_batch_to_batch(check, item, monkeypatch):
+    frames, held, make = [], [], quality.frame_of
+
+    def frame_of(*arguments, **named):
+        held.append(sum(one() is not None for one in frames))
+        frame = make(*arguments, **named)
+        frames.append(weakref.ref(frame))
+        return frame
+
+    monkeypatch.setattr(quality, "frame_of", frame_of)
+    monkeypatch.setattr(quality, "BATCH", 1)
+    monkeypatch.setattr(quality, "ACROSS_BATCH", 2)
+    unique = {"expectation": "expect_column_values_to_be_unique", "column": "code"}
+    gc.disable()  # a step's records are many, a batch's frames few: Python looks for them seldom
+    try:
+        check(*([item(number, code=number)] for number in range(1, 7)), quality=[unique])
+    finally:
+        gc.enable()
+    assert len(held) == 9  # three batches that compare items, then one for each part
+    assert max(held) <= 2  # Great Expectations holds the last one of a suite
 
 
 def test_many_items_are_compared_in_batches_that_hold_equal_values_together(

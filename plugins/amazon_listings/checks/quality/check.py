@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,9 @@ class Check:
                 counts["blocked"] += sum(record.blocks for record in records)
                 self._folder.write(QUALITY, part, records)
             counts["checked"] += len(skus)
+            # Great Expectations keeps a batch's frame in cycles, of few objects: Python would seldom look.
+            del frame
+            gc.collect()
         return QualityNote(**counts, warnings=warnings, docs=docs)
 
     def _issues(
@@ -150,6 +154,8 @@ class Check:
                     for expected, result in suite.check(frame, self._run_name):
                         for pim_id, value in faults(expected, result):
                             found[pim_id].append((expected, value))
+                    del frame
+                    gc.collect()
         return found
 
     def _compared(self, count: int) -> dict[str, list[Expected]]:
